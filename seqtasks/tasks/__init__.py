@@ -1,0 +1,1 @@
+"""The tasks, and what they share: training, the run directory, metrics, plots."""
