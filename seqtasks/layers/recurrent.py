@@ -1,0 +1,220 @@
+"""What the GRU and the LSTM layer share: options, states, masks, and the way to the time loop.
+
+Functions, not a base class: a layer calls what it needs, and its file shows all that it does. The
+`layer` argument is a layer that holds its cell in `layer.cell`; the cell has `state_names`,
+`project(x)` (the input part of the gates) and `advance(keep)` (the step function for the loop).
+"""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqtasks.layers.gated_cell import CELL_ARGUMENTS, check_flag, dropout_masks
+from seqtasks.layers.time_loop import time_loop
+
+Tensor = Any
+Shape = tuple[int | None, ...]
+
+LAYER_OPTIONS = (
+    "return_sequences",
+    "return_state",
+    "go_backwards",
+    "stateful",
+    "unroll",
+    "zero_output_for_mask",
+)
+
+
+class CarriedStates:
+    """The variables of a stateful layer, hidden from Keras so that they are no weights."""
+
+    def __init__(self, states: list[Tensor], dtype: str) -> None:
+        self.variables = [
+            keras.Variable(state, trainable=False, dtype=dtype, name="rnn_state")
+            for state in states
+        ]
+
+
+def shows_cell_arguments(*names: str) -> Callable[[type], type]:
+    """Class decorator: `layer.units` reads `layer.cell.units`, and so on for every argument."""
+
+    def decorate(cls: type) -> type:
+        for name in (*CELL_ARGUMENTS, *names):
+            setattr(cls, name, property(attrgetter(f"cell.{name}")))
+        return cls
+
+    return decorate
+
+
+def split_arguments(
+    arguments: dict[str, Any], names: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part keyword arguments into those of the cell (CELL_ARGUMENTS and `names`) and the rest."""
+    of_cell = {*CELL_ARGUMENTS, *names}
+    return (
+        {name: value for name, value in arguments.items() if name in of_cell},
+        {name: value for name, value in arguments.items() if name not in of_cell},
+    )
+
+
+def set_options(layer: keras.layers.Layer, **options: bool) -> None:
+    """Check LAYER_OPTIONS and set one attribute each on the layer."""
+    for name in LAYER_OPTIONS:
+        setattr(layer, name, check_flag(name, options[name]))
+    layer.supports_masking = True
+    layer.input_spec = keras.layers.InputSpec(ndim=3)
+    layer._carried = None
+
+
+def options_config(layer: keras.layers.Layer) -> dict[str, bool]:
+    """Return LAYER_OPTIONS as a config holds them."""
+    return {name: getattr(layer, name) for name in LAYER_OPTIONS}
+
+
+def build(layer: keras.layers.Layer, sequences_shape: Shape) -> None:
+    """Build the cell and, for a stateful layer, the states that it carries between batches."""
+    batch, _, features = sequences_shape
+    if not layer.cell.built:
+        layer.cell.build((batch, features))
+    if layer.stateful and layer._carried is None:
+        if batch is None:
+            raise ValueError(
+                f"`stateful=True` needs a fixed batch size, got an input of shape "
+                f"{tuple(sequences_shape)}"
+            )
+        layer._carried = CarriedStates(
+            layer.cell.get_initial_state(batch_size=batch), layer.variable_dtype
+        )
+
+
+def reset_state(layer: keras.layers.Layer) -> None:
+    """Set the states that a stateful layer carries to zero."""
+    for variable in layer.states or []:
+        variable.assign(ops.zeros_like(variable))
+
+
+def output_shape(layer: keras.layers.Layer, sequences_shape: Shape) -> Any:
+    """Return (batch, time, units) or (batch, units), then (batch, units) a state if returned."""
+    batch, time, _ = sequences_shape
+    state = (batch, layer.cell.units)
+    output = (batch, time, layer.cell.units) if layer.return_sequences else state
+    return (output, *(state for _ in layer.cell.state_names)) if layer.return_state else output
+
+
+def output_mask(layer: keras.layers.Layer, mask: Tensor | None) -> Any:
+    """Return the mask of the outputs: the input's for sequences, None for anything else."""
+    mask = _only(mask) if layer.return_sequences else None
+    return [mask, *(None for _ in layer.cell.state_names)] if layer.return_state else mask
+
+
+def run(
+    layer: keras.layers.Layer,
+    sequences: Tensor,
+    initial_state: Any,
+    mask: Tensor | None,
+    training: bool,
+) -> Any:
+    """Return what the layer returns for `sequences` of shape (batch, time, features)."""
+    cell = layer.cell
+    batch, _, features = ops.shape(sequences)
+    if layer.unroll and sequences.shape[1] is None:
+        raise ValueError("`unroll=True` needs a fixed number of time steps, got (batch, None, …)")
+    _check_batch(layer, sequences)
+    states = _first_states(layer, batch, initial_state)
+    begins_at_zero = initial_state is None and not layer.stateful
+
+    x = ops.transpose(sequences, (1, 0, 2))
+    keep = _time_major_mask(sequences, mask)
+    if layer.go_backwards:
+        x = ops.flip(x, axis=0)
+        keep = None if keep is None else ops.flip(keep, axis=0)
+    if keep is not None:
+        # Whatever padding holds, NaN too, must reach neither a product nor its gradient.
+        x = ops.where(keep, x, ops.zeros_like(x))
+    keep_input, keep_state = dropout_masks(cell, batch, features, training)
+    if keep_input is not None:
+        x = ops.multiply(x, keep_input)
+
+    outputs, states = time_loop(
+        cell.advance(keep_state),
+        cell.project(x),
+        states,
+        keep,
+        return_sequences=layer.return_sequences,
+        unroll=layer.unroll,
+    )
+    if layer.stateful:
+        for variable, state in zip(layer.states, states, strict=True):
+            variable.assign(state)
+
+    if outputs is None:
+        output = states[0]
+        if keep is not None and not begins_at_zero:
+            output = _where(ops.any(keep, axis=0), output)
+    else:
+        if keep is not None and layer.zero_output_for_mask:
+            outputs = _where(keep, outputs)
+        elif keep is not None and not begins_at_zero:
+            # Keras's rule: before the first step of a row its output is zero, not its state.
+            outputs = _where(ops.cumsum(ops.cast(keep, "int32"), axis=0) > 0, outputs)
+        output = ops.transpose(outputs, (1, 0, 2))
+    return (output, *states) if layer.return_state else output
+
+
+def _where(condition: Tensor, x: Tensor) -> Tensor:
+    return ops.where(condition, x, ops.zeros_like(x))
+
+
+def _only(mask: Any) -> Any:
+    """Keras hands over one mask an input, at times in a list."""
+    return mask[0] if isinstance(mask, list | tuple) else mask
+
+
+def _time_major_mask(sequences: Tensor, mask: Any) -> Tensor | None:
+    mask = _only(mask)
+    if mask is None:
+        # Keras forgets the mask where a layer is called on more than one tensor.
+        mask = getattr(sequences, "_keras_mask", None)
+    if mask is None:
+        return None
+    mask = ops.cast(ops.convert_to_tensor(mask), "bool")
+    if len(mask.shape) != 2:
+        raise ValueError(f"`mask` must have shape (batch, time), got {tuple(mask.shape)}")
+    return ops.expand_dims(ops.transpose(mask), -1)
+
+
+def _check_batch(layer: keras.layers.Layer, sequences: Tensor) -> None:
+    if not layer.stateful:
+        return
+    carried, given = layer.states[0].shape[0], sequences.shape[0]
+    if given is not None and given != carried:
+        raise ValueError(f"`stateful=True` was built for batches of {carried}, got one of {given}")
+
+
+def _first_states(layer: keras.layers.Layer, batch: Any, initial_state: Any) -> list[Tensor]:
+    cell = layer.cell
+    if initial_state is None:
+        if not layer.stateful:
+            return cell.get_initial_state(batch_size=batch)
+        initial_state = layer.states
+    if not isinstance(initial_state, list | tuple):
+        initial_state = [initial_state]
+    names = cell.state_names
+    if len(initial_state) != len(names):
+        raise ValueError(
+            f"`initial_state` must hold {len(names)} tensors ({', '.join(names)}), "
+            f"got {len(initial_state)}"
+        )
+    states = []
+    for name, state in zip(names, initial_state, strict=True):
+        state = ops.cast(ops.convert_to_tensor(state), cell.compute_dtype)
+        if len(state.shape) != 2 or state.shape[1] != cell.units:
+            raise ValueError(
+                f"`initial_state` ({name}) must have shape (batch, {cell.units}), "
+                f"got {tuple(state.shape)}"
+            )
+        states.append(state)
+    return states
