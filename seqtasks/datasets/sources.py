@@ -60,7 +60,7 @@ def catalogue() -> list[CatalogueEntry]:
     """The sources that have a name."""
     return [
         CatalogueEntry("sample", "ner", "English sentences that come with seqtasks; no download"),
-        CatalogueEntry("tfds:conll2003", "ner", "English newswire, CoNLL-2003; downloads 1 MB"),
+        CatalogueEntry("tfds:conll2003", "ner", "English newswire, CoNLL-2003"),
         CatalogueEntry("tfds:conll2002/es", "ner", "Spanish newswire, CoNLL-2002"),
         CatalogueEntry("tfds:conll2002/nl", "ner", "Dutch newspaper text, CoNLL-2002"),
         CatalogueEntry("tfds:wikiann/en", "ner", "Wikipedia, tagged by its links; 176 languages"),

@@ -36,7 +36,7 @@ def read_lines(path: Path) -> list[str]:
         raise DataError(
             path,
             f"expected UTF-8, got byte 0x{data[start]:02x}",
-            "save the file as UTF-8",
+            "save the file as UTF-8 (iconv converts it)",
             line=data.count(b"\n", 0, start) + 1,
         ) from None
     lines = text.split("\n")
