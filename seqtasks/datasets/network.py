@@ -30,7 +30,7 @@ def reachable(url: str, timeout: float = 3.0) -> bool:
     connected = Event()
 
     def connect() -> None:
-        with suppress(OSError), socket.create_connection(address, timeout):
+        with suppress(OSError, UnicodeError), socket.create_connection(address, timeout):
             connected.set()
 
     # the look-up of a name has no timeout of its own: let it hang in a thread

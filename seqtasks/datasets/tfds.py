@@ -4,8 +4,9 @@ Nothing of tensorflow-datasets is imported before `read_tfds` is called. Without
 retries for minutes before it gives up, so the host of the first download is tried beforehand.
 """
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,14 +56,13 @@ def read_tfds(name: str, data_dir: Path | None = None) -> TfdsSet:
     token_key, tag_key = _find_features(source, builder.info.features)
     _prepare(source, builder)
     labels = builder.info.features[tag_key].feature.names
-    decoders = tfds.decode.PartialDecoding({token_key: True, tag_key: True})
     rows: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
     for split, names in SPLIT_NAMES.items():
         found = next((name for name in names if name in builder.info.splits), None)
         if found is None:
             continue
         with _told(source, "cannot be read", "remove its folder, so that it is prepared again"):
-            for row in tfds.as_numpy(builder.as_dataset(split=found, decoders=decoders)):
+            for row in tfds.as_numpy(builder.as_dataset(split=found)):
                 tokens = tuple(token.decode("utf-8", "replace") for token in row[token_key])
                 if tokens:
                     rows.append((split, tokens, tuple(labels[tag] for tag in row[tag_key])))
@@ -163,9 +163,13 @@ def _prepare(source: str, builder: Any) -> None:
 
 @contextmanager
 def _told(source: str, problem: str, mend: str) -> Iterator[None]:
-    """Makes one line of whatever a data set's own code raises."""
+    """Makes one line of whatever a data set's own code raises.
+
+    What that code prints goes to standard error: standard output is for results.
+    """
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     except Exception as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), "")
         raise DataError(

@@ -18,7 +18,7 @@ def path(tmp_path):
     return tmp_path / "train.jsonl"
 
 
-def line(text="Ada", **entity):
+def line(text="Ada", /, **entity):
     """One line of a file: a text, with one entity where there are fields for it."""
     return json.dumps({"text": text, "entities": [entity] if entity else []}) + "\n"
 
