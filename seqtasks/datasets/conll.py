@@ -22,7 +22,7 @@ from pathlib import Path
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import TaggedSentence
 from seqtasks.datasets.tags import convert, is_tag, to_iob2
-from seqtasks.datasets.textfile import read_lines
+from seqtasks.datasets.textfile import read_lines, write_text
 
 _DOCSTART = re.compile(r"-DOCSTART-(\s|$)")
 _BLANKS = re.compile(r"[ \t]+")
@@ -161,15 +161,16 @@ def write_conll(path: Path, sentences: Iterable[TaggedSentence], scheme: str = "
 
     Raises:
         DataError: for a token that a line cannot hold: an empty one, or one with a tab or a line
-            end in it.
+            end in it (nothing is written then), and for a path that cannot be written.
     """
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for sentence in sentences:
-            for token in sentence.tokens:
-                if not token or re.search(r"[\t\n\r]", token):
-                    raise DataError(
-                        path,
-                        f"expected tokens without tab or line end, got {token!r}",
-                        "write JSON Lines instead",
-                    )
-            file.write(format_conll(sentence, scheme))
+    parts = []
+    for sentence in sentences:
+        for token in sentence.tokens:
+            if not token or re.search(r"[\t\n\r]", token):
+                raise DataError(
+                    path,
+                    f"expected tokens without tab or line end, got {token!r}",
+                    "write JSON Lines instead",
+                )
+        parts.append(format_conll(sentence, scheme))
+    write_text(path, "".join(parts))

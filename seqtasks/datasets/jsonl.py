@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import Entity, TaggedText
 from seqtasks.datasets.tags import Span, encode
-from seqtasks.datasets.textfile import read_lines
+from seqtasks.datasets.textfile import read_lines, write_text
 
 _KINDS = {str: "a string", int: "an integer", list: "a list", dict: "an object"}
 
@@ -53,17 +53,21 @@ def read_jsonl(path: Path) -> list[TaggedText]:
 
 
 def write_jsonl(path: Path, examples: Iterable[TaggedText]) -> None:
-    """Writes a file that `read_jsonl` reads back to the same examples."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for text, entities in ((example.text, example.entities) for example in examples):
-            row = {
-                "text": text,
-                "entities": [
-                    {"text": text[start:end], "type": type_, "start": start, "end": end}
-                    for start, end, type_ in entities
-                ],
-            }
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    """Writes a file that `read_jsonl` reads back to the same examples.
+
+    Raises:
+        DataError: for a path that cannot be written.
+    """
+    write_text(path, "".join(format_jsonl(example) for example in examples))
+
+
+def format_jsonl(example: TaggedText) -> str:
+    """One example as a line, with its end."""
+    entities = [
+        {"text": example.text[start:end], "type": type_, "start": start, "end": end}
+        for start, end, type_ in example.entities
+    ]
+    return json.dumps({"text": example.text, "entities": entities}, ensure_ascii=False) + "\n"
 
 
 def align(entities: Iterable[Entity], tokens: Sequence[tuple[int, int]]) -> Alignment:

@@ -15,6 +15,7 @@ from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import TaggedSentence, TaggedText
 from seqtasks.datasets.jsonl import read_jsonl
 from seqtasks.datasets.splits import content_of, hold_out, split
+from seqtasks.datasets.textfile import read_lines
 
 Example = TaggedSentence | TaggedText
 
@@ -104,6 +105,7 @@ def read_tagged_file(path: Path) -> TaggedFile:
     if suffix in JSONL_SUFFIXES:
         return TaggedFile([*read_jsonl(path)], ())
     if suffix not in CONLL_SUFFIXES:
+        read_lines(path)  # a missing file or a directory is told as such
         raise DataError(
             path,
             f"cannot tell the format of a file that ends in {suffix!r}",

@@ -1,4 +1,4 @@
-"""A text file as lines, or an error that says why not."""
+"""Text files in and out, or an error that says why not."""
 
 from pathlib import Path
 
@@ -41,3 +41,19 @@ def read_lines(path: Path) -> list[str]:
         ) from None
     lines = text.split("\n")
     return lines[:-1] if lines[-1] == "" else lines
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file whose lines end as `text` has them.
+
+    Raises:
+        DataError: where the system refuses.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise DataError(
+            path,
+            f"cannot be written ({error.strerror or error})",
+            "choose a path in a directory that is there and that you may write to",
+        ) from None

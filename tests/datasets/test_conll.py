@@ -173,4 +173,10 @@ def test_what_is_written_reads_back(tmp_path, scheme):
 @pytest.mark.parametrize("token", ["", "a\tb", "a\nb", "a\rb"])
 def test_tokens_that_a_line_cannot_hold(tmp_path, token):
     with pytest.raises(DataError, match="expected tokens without tab or line end"):
-        write_conll(tmp_path / "out.conll", [TaggedSentence((token,), ("O",))])
+        write_conll(tmp_path / "out.conll", [*AB, TaggedSentence((token,), ("O",))])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_cannot_be_written(tmp_path):
+    with pytest.raises(DataError, match=r"out\.conll: cannot be written \(No such file.*; choose"):
+        write_conll(tmp_path / "nix" / "out.conll", AB)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from seqtasks.datasets import sources
+from seqtasks.datasets import sample_ner, sources
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import Entity, TaggedSentence, TaggedText
 from seqtasks.datasets.sources import catalogue, fingerprint, load_tagged, read_tagged_file
@@ -92,6 +92,13 @@ def test_json_lines_suffixes(folder, tmp_path, suffix):
     assert read_tagged_file(tmp_path / f"a.{suffix}") == (examples, ())
 
 
+def test_a_missing_file_is_told_before_its_format(tmp_path):
+    with pytest.raises(DataError, match="nix: no such file"):
+        read_tagged_file(tmp_path / "nix")
+    with pytest.raises(DataError, match="expected a file, got a directory"):
+        read_tagged_file(tmp_path)
+
+
 def test_other_files_in_a_directory_do_no_harm(folder):
     path = folder(
         train_conll=conll("ab"), train_md="notes", dev_jsonl=JSONL, README="r", LICENSE="l"
@@ -129,6 +136,14 @@ def test_directories_that_will_not_do(folder, files, problem, mend):
     assert told.startswith(path)
     assert problem in told
     assert mend in advice
+
+
+def test_the_sample_keeps_its_splits(monkeypatch):
+    texts = [TaggedText(word, ()) for word in "abc"]
+    splits = {name: [text] for name, text in zip(("train", "dev", "test"), texts, strict=True)}
+    monkeypatch.setattr(sample_ner, "load", lambda: splits)
+    assert load_tagged("sample").splits == splits
+    assert load_tagged("sample").notes == ()
 
 
 @pytest.mark.parametrize("source", ["nix", "nix/train.conll", "samples", "conll2003"])
