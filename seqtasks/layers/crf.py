@@ -1,5 +1,6 @@
 """A linear-chain conditional random field as a Keras layer."""
 
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -98,9 +99,9 @@ class CRF(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        if isinstance(num_tags, bool) or not isinstance(num_tags, int) or num_tags < 1:
+        if isinstance(num_tags, bool) or not isinstance(num_tags, Integral) or num_tags < 1:
             raise ValueError(f"`num_tags` must be a positive integer, got {num_tags!r}")
-        self.num_tags = num_tags
+        self.num_tags = int(num_tags)
         self.use_boundary = use_boundary
         pairs, single = (num_tags, num_tags), (num_tags,)
         self.forbidden_transitions = _flags("forbidden_transitions", forbidden_transitions, pairs)
@@ -116,7 +117,7 @@ class CRF(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make the weights; `input_shape` is that of the scores."""
-        self._check("scores", input_shape, 3, self.num_tags)
+        self._check_scores(input_shape)
         self.transitions = self.add_weight(
             name="transitions",
             shape=(self.num_tags, self.num_tags),
@@ -167,8 +168,10 @@ class CRF(keras.layers.Layer):
         `scores` is (batch, time, num_tags), `tags` integer and `mask` boolean (batch, time).
         """
         rows, (tags,), transitions, unary = self._rows(scores, mask, tags)
-        # the same amount off every path of a row: sums stay small, so that no digit is lost
-        unary -= tf.stop_gradient(tf.reduce_max(unary, axis=-1, keepdims=True))
+        # Every path of a row gives up what the true one has from the scores: the two terms stay
+        # small where it is probable, and their difference loses no digit.
+        level = tf.gather(rows.values[0], tags[:, :, None], axis=2, batch_dims=2)
+        unary -= tf.stop_gradient(level)
         return algorithms.path_score(
             unary, transitions, tags, rows.lengths
         ) - algorithms.log_partition(unary, transitions, rows.lengths)
@@ -225,20 +228,26 @@ class CRF(keras.layers.Layer):
     ) -> tuple[algorithms.Compact, list[Tensor], Tensor, Tensor]:
         """Compact rows, their tags, transitions with constraints, unary scores with boundaries."""
         scores = tf.convert_to_tensor(scores)
-        self._check("scores", scores.shape, 3, self.num_tags)
+        self._check_scores(scores.shape)
         if not self.built:
             self.build(scores.shape)
         wide = tf.float64 in (scores.dtype, tf.as_dtype(self.transitions.dtype))
         dtype = tf.float64 if wide else tf.float32
 
         if mask is None:
-            mask = tf.ones(tf.shape(scores)[:2], tf.bool)
-            mask.set_shape(scores.shape[:2])
+            mask = tf.ones_like(scores[:, :, 0], dtype=tf.bool)
         mask = tf.cast(mask, tf.bool)
-        tags = tuple(tf.cast(tag, tf.int32) for tag in tags)
-        self._check("mask", mask.shape, 2)
+        tags = tuple(tf.convert_to_tensor(tag) for tag in tags)
+        for name, value in [("mask", mask), *(("tags", tag) for tag in tags)]:
+            if not value.shape.is_compatible_with(scores.shape[:2]) or value.shape.rank != 2:
+                raise ValueError(
+                    f"`{name}` must have shape (batch, time) = {tuple(scores.shape[:2])}, "
+                    f"got {tuple(value.shape)}"
+                )
         for tag in tags:
-            self._check("tags", tag.shape, 2)
+            if not tag.dtype.is_integer:
+                raise ValueError(f"`tags` must be integers, got {tag.dtype.name}")
+        tags = tuple(tf.cast(tag, tf.int32) for tag in tags)
         rows = algorithms.compact(mask, tf.cast(scores, dtype), *tags)
 
         def total(weight: Any, flags: Any) -> Tensor:
@@ -255,11 +264,11 @@ class CRF(keras.layers.Layer):
         transitions = total(self.transitions, self.forbidden_transitions)
         return rows, rows.values[1:], transitions, unary
 
-    def _check(self, name: str, shape: Any, rank: int, last: int | None = None) -> None:
-        axes = ("batch", "time", str(last))[:rank]
-        shape = tuple(shape)
-        if len(shape) != rank or (last and shape[-1] != last):
-            raise ValueError(f"`{name}` must have shape ({', '.join(axes)}), got {shape}")
+    def _check_scores(self, shape: Any) -> None:
+        if len(shape) != 3 or shape[-1] != self.num_tags:
+            raise ValueError(
+                f"`scores` must have shape (batch, time, {self.num_tags}), got {tuple(shape)}"
+            )
 
     def get_config(self) -> dict[str, Any]:
         """All arguments, as plain values."""

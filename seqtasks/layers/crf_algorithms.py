@@ -106,7 +106,7 @@ def _recursion(
         return alpha - tf.stop_gradient(tf.reduce_max(alpha, axis=-1, keepdims=True))
 
     def step(t: Tensor, alpha: Tensor, written: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        alpha = combine(alpha[:, None, :] + arriving) + unread.read(t)
+        alpha = combine(tf.expand_dims(alpha, 1) + arriving) + unread.read(t)
         return t + 1, center(alpha), written.write(t, alpha)
 
     first = unread.read(0)

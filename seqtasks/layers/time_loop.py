@@ -109,4 +109,15 @@ def _tensorflow_loop(
         (tf.constant(0), outputs, list(states)),
         maximum_iterations=steps,  # without it XLA cannot build the gradient
     )
-    return (outputs.stack() if return_sequences else None), list(states)
+    if not return_sequences:
+        return None, list(states)
+    if tf.executing_eagerly():
+        return outputs.stack(), list(states)
+    # As outputs.stack(), which wants to know the batch size if there turns out to be no step.
+    stacked = tf.raw_ops.TensorListStack(
+        input_handle=outputs.flow,
+        element_shape=tf.shape(states[0]),
+        element_dtype=states[0].dtype,
+    )
+    stacked.set_shape((inputs.shape[0], *states[0].shape))
+    return stacked, list(states)

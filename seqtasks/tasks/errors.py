@@ -1,0 +1,5 @@
+"""What a user can mend."""
+
+
+class TaskError(Exception):
+    """One line for the user: which file or argument, what was expected, what came, how to mend it."""

@@ -1,0 +1,93 @@
+"""The settings of a tagger; the only home of their defaults."""
+
+from dataclasses import dataclass, replace
+
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.settings import setting, validate
+
+SMALL = 6_000  # training sentences up to which the settings for small data hold
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of `seqtasks ner train`. What is None is resolved by `resolve`."""
+
+    # the network
+    cell: str = setting("lstm", "recurrent cell", choices=("rnn", "gru", "lstm"))
+    relevance_gate: bool | None = setting(
+        None, "GRU: the gate that lets a unit forget its past", automatic="on for gru"
+    )
+    peephole: bool | None = setting(
+        None, "LSTM: gates that see the memory cell", automatic="off"
+    )
+    bidirectional: bool = setting(True, "also read each sentence from right to left")
+    units: int = setting(128, "units of each recurrent layer and direction", minimum=1)
+    layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
+    decoder: str = setting(
+        "crf", "tags of a sentence chosen together or each alone", choices=("crf", "softmax")
+    )
+    word_size: int = setting(100, "length of a word's vector", minimum=1)
+    characters: str = setting(
+        "convolution", "how a word's letters are read", choices=("convolution", "recurrent", "none")
+    )
+    character_size: int = setting(30, "length of a letter's vector", minimum=1)
+    character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
+    longest_word: int = setting(24, "letters read of a word", minimum=3)
+    vocabulary_size: int = setting(0, "words known, the commonest first (0: all)", minimum=0)
+    embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
+    embedded_words: int = setting(
+        100_000, "words taken from it beside those of the training text, first come", minimum=0
+    )
+    # regularisation
+    dropout: float = setting(0.5, "share of numbers dropped between layers", minimum=0, maximum=0.95)
+    recurrent_dropout: float = setting(
+        0.0, "share of the state dropped from step to step", minimum=0, maximum=0.95
+    )
+    word_dropout: float = setting(0.1, "share of words read as unknown", minimum=0, maximum=0.95)
+    rare_word_dropout: float = setting(
+        0.25, "a word seen n times is read as unknown with this/(this + n) besides", minimum=0
+    )
+    character_dropout: float = setting(
+        0.02, "share of letters read as unknown", minimum=0, maximum=0.95
+    )
+    swap: float = setting(
+        0.5, "share of entities replaced by another of their type in training", minimum=0, maximum=1
+    )
+    # training
+    epochs: int | None = setting(
+        None, "times through the training data", minimum=1, automatic="15 for small data, else 20"
+    )
+    batch_size: int | None = setting(
+        None, "sentences a step", minimum=1, automatic="16 for small data, else 32"
+    )
+    learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
+    clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
+    averaging: float = setting(
+        0.998, "share of the averaged weights that a step keeps (0: none)", minimum=0, maximum=0.99999
+    )
+    patience: int = setting(5, "epochs without a better F1 before it stops (0: never)", minimum=0)
+    recall_search: bool = setting(
+        True, "choose on validation how readily a word counts as a name"
+    )
+    seed: int = setting(1, "of all that is random", minimum=0)
+    threads: int | None = setting(None, "processor threads", minimum=1, automatic="all cores")
+
+
+def resolve(config: Config, sentences: int) -> Config:
+    """Fill in what depends on the number of training sentences, and check all settings.
+
+    Raises TaskError for a value out of range, and for settings that contradict each other.
+    """
+    validate(config)
+    if config.peephole and config.cell != "lstm":
+        raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
+    if config.relevance_gate is not None and config.cell != "gru":
+        raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
+    small = sentences <= SMALL
+    return replace(
+        config,
+        relevance_gate=config.relevance_gate is not False and config.cell == "gru",
+        peephole=bool(config.peephole),
+        epochs=config.epochs or (15 if small else 20),
+        batch_size=config.batch_size or (16 if small else 32),
+    )

@@ -1,0 +1,160 @@
+"""From examples to batches of ids: tokens, tags, the features of words, and swapped entities."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from seqtasks.datasets.batching import length_buckets, padded
+from seqtasks.datasets.examples import TaggedSentence, TaggedText
+from seqtasks.datasets.jsonl import align
+from seqtasks.datasets.tags import spans
+from seqtasks.datasets.tokenizer import tokenize
+from seqtasks.datasets.vocabulary import UNKNOWN, Encoder, WordFeatures
+
+Example = TaggedSentence | TaggedText
+
+# What `Corpus.batches` yields: word, shape and characters of the batch's distinct words, the place
+# of each token among them, and its tag.
+SIGNATURE = (
+    tf.TensorSpec((None,), tf.int32),
+    tf.TensorSpec((None,), tf.int32),
+    tf.TensorSpec((None, None), tf.int32),
+    tf.TensorSpec((None, None), tf.int32),
+    tf.TensorSpec((None, None), tf.int32),
+)
+
+
+def sentences_of(
+    examples: Sequence[Example], longest: int
+) -> tuple[list[TaggedSentence], tuple[str, ...]]:
+    """Sentences of tokens, raw texts cut as `predict` cuts them, and notes for the user.
+
+    longest: a sentence of a raw text is cut after that many tokens.
+    """
+    sentences: list[TaggedSentence] = []
+    widened = 0
+    for example, cut in _tokenized(examples, longest):
+        if isinstance(example, TaggedSentence):
+            sentences.append(example)
+            continue
+        tokens, places, heads = cut
+        aligned = align(example.entities, places)
+        widened += aligned.widened
+        bounds = [*np.flatnonzero(heads), len(tokens)]
+        for first, last in zip(bounds, bounds[1:], strict=False):
+            tags = list(aligned.tags[first:last])
+            if tags and tags[0].startswith("I-"):  # an entity over the end of a sentence
+                tags[0] = "B-" + tags[0][2:]
+            sentences.append(TaggedSentence(tuple(tokens[first:last]), tuple(tags)))
+    notes = ()
+    if widened:
+        notes = (f"{widened} entities do not begin and end where tokens do: widened to whole tokens",)
+    return sentences, notes
+
+
+def _tokenized(examples: Sequence[Example], longest: int) -> Iterator[tuple[Example, Any]]:
+    """Each example; a raw text with its tokens, their places and whether they open a sentence."""
+    texts = [example.text for example in examples if isinstance(example, TaggedText)]
+    cut = tokenize(tf.constant(texts, tf.string), longest)
+    rows = zip(*(x.to_list() for x in (cut.text, cut.start, cut.end, cut.first)), strict=True)
+    for example in examples:
+        if isinstance(example, TaggedSentence):
+            yield example, None
+        else:
+            tokens, start, end, heads = next(rows)
+            words = [token.decode("utf-8") for token in tokens]
+            yield example, (words, list(zip(start, end, strict=True)), heads)
+
+
+def tag_names(sentences: Sequence[TaggedSentence]) -> tuple[str, ...]:
+    """O, then B- and I- of every type there is, by name."""
+    types = {tag[2:] for sentence in sentences for tag in sentence.tags if tag != "O"}
+    return ("O", *(f"{letter}-{type_}" for type_ in sorted(types) for letter in "BI"))
+
+
+class Corpus:
+    """Sentences as ids: features of every distinct word once, and rows of places among them.
+
+    sentences: of a training or a validation split.
+    tags: all there are; a tag that is not among them counts as O.
+    """
+
+    def __init__(
+        self, sentences: Sequence[TaggedSentence], encoder: Encoder, tags: Sequence[str]
+    ) -> None:
+        number = {tag: i for i, tag in enumerate(tags)}
+        self.tags = [
+            np.array([number.get(tag, 0) for tag in s.tags], np.int32) for s in sentences
+        ]
+        tokens = tf.ragged.constant([s.tokens for s in sentences], tf.string, ragged_rank=1)
+        features, places = encoder.encode(tokens)
+        self._features = WordFeatures(*(x.numpy() for x in features))
+        lengths = [len(row) for row in self.tags]
+        self.places = [row[:n] for row, n in zip(places.numpy(), lengths, strict=True)]
+        self.lengths = np.array(lengths)
+        self._mentions = self._collect_mentions(sentences)
+
+    def batches(
+        self, batch_size: int, swap: float, seed: int, epoch: int
+    ) -> Iterator[tuple[np.ndarray, ...]]:
+        """The training batches of an epoch, as SIGNATURE says; a function of its arguments.
+
+        swap: share of entities that another of their type, drawn from the training split, stands
+            in for.
+        """
+        generator = np.random.default_rng([seed, epoch, 1])
+        for chosen in length_buckets(self.lengths, batch_size, seed, epoch):
+            rows = [self._swapped(i, swap, generator) for i in chosen]
+            yield (*self._pad([place for place, _ in rows]), padded([tag for _, tag in rows]))
+
+    def batch(self, chosen: Sequence[int]) -> tuple[np.ndarray, ...]:
+        """The sentences of these numbers, without tags."""
+        return self._pad([self.places[i] for i in chosen])
+
+    def unknown_rate(self) -> float:
+        """Share of the tokens that the vocabulary does not know."""
+        words = self._features.word[np.concatenate(self.places) - 1]
+        return float((words == UNKNOWN).mean())
+
+    def _pad(self, rows: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """Word, shape and characters of the rows' distinct words, and their places, padded."""
+        place = padded(rows)
+        distinct, inverse = np.unique(place, return_inverse=True)
+        inverse = inverse.reshape(place.shape).astype(np.int32)
+        if distinct.size and distinct[0] == 0:
+            distinct = distinct[1:]
+        else:
+            inverse += 1
+        word, shape, characters = (x[distinct - 1] for x in self._features)
+        longest = int((characters > 0).any(axis=0).sum()) if len(distinct) else 0
+        return word, shape, characters[:, :longest], inverse
+
+    def _collect_mentions(self, sentences: Sequence[TaggedSentence]) -> dict[str, list[Any]]:
+        """Every entity by its type: its places and its tags."""
+        mentions: dict[str, list[Any]] = {}
+        for sentence, place, tags in zip(sentences, self.places, self.tags, strict=True):
+            for span in spans(sentence.tags):
+                among = slice(span.start, span.end)
+                mentions.setdefault(span.type, []).append((place[among], tags[among]))
+        self._spans = [spans(sentence.tags) for sentence in sentences]
+        return mentions
+
+    def _swapped(
+        self, number: int, swap: float, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A sentence with some of its entities replaced: places and tags."""
+        place, tags = self.places[number], self.tags[number]
+        if not swap or not self._spans[number]:
+            return place, tags
+        places, all_tags, done = [], [], 0
+        for span in self._spans[number]:
+            if generator.random() >= swap:
+                continue
+            mentions = self._mentions[span.type]
+            other = mentions[generator.integers(len(mentions))]
+            places += [place[done : span.start], other[0]]
+            all_tags += [tags[done : span.start], other[1]]
+            done = span.end
+        return np.concatenate([*places, place[done:]]), np.concatenate([*all_tags, tags[done:]])

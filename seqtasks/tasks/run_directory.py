@@ -1,0 +1,171 @@
+"""The run directory: what training leaves behind, written so that nothing is ever half there.
+
+A run is written in a staging directory beside its place (`runs/.ner.partial` for `runs/ner`) and
+renamed into it when complete. A run that was there before is moved aside first (`.ner.old`) and
+removed last; if the process dies between the two renames, the next opening moves it back.
+"""
+
+import json
+import os
+import platform
+import shutil
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqtasks import __version__
+from seqtasks.tasks.errors import TaskError
+
+CONFIG = "config.json"
+WEIGHTS = "weights.npz"
+
+
+def open_staging(place: Path, overwrite: bool, resume: bool) -> Path:
+    """The directory to write a new run in, made if it is not there.
+
+    Raises TaskError if a run, an unfinished run or anything else is in the way.
+    """
+    _recover(place)
+    staging = _beside(place, "partial")
+    if place.exists():
+        _check_replaceable(place, overwrite)
+    if staging.exists():
+        if resume:
+            return staging
+        if not overwrite:
+            raise TaskError(
+                f"{staging}: a training that has not finished; "
+                "--resume goes on with it, --overwrite starts anew"
+            )
+        shutil.rmtree(staging)
+    elif resume:
+        raise TaskError(f"{place}: no unfinished training to resume; leave out --resume")
+    try:
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise TaskError(f"{staging}: {error.strerror}; choose another place with --model") from None
+    return staging
+
+
+def commit(staging: Path, place: Path) -> None:
+    """Put a complete run in its place; of an earlier run there nothing is left."""
+    old = _beside(place, "old")
+    if place.exists():
+        os.rename(place, old)
+    os.rename(staging, place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def read_config(place: Path, task: str) -> dict[str, Any]:
+    """`config.json` of the run at `place`.
+
+    Raises TaskError if there is no run, or one of another task.
+    """
+    _recover(place)
+    advice = f"train one with: seqtasks {task} train, or name its place with --model"
+    if not place.exists():
+        raise TaskError(f"{place}: no such directory; {advice}")
+    try:
+        record = json.loads((place / CONFIG).read_text("utf-8"))
+        found = record["task"]
+    except (FileNotFoundError, NotADirectoryError):
+        raise TaskError(f"{place}: not a run directory, it has no {CONFIG}; {advice}") from None
+    except OSError as error:
+        raise TaskError(f"{place / CONFIG}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise TaskError(f"{place / CONFIG}: not the configuration of a run; {advice}") from None
+    if found != task:
+        raise TaskError(f"{place}: a run of the task {found}, not {task}; {advice}")
+    return record
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Write JSON for people, whole or not at all."""
+    _replace(path, lambda part: part.write_text(json.dumps(record, indent=2, ensure_ascii=False)))
+
+
+def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write named arrays (.npz), whole or not at all."""
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.savez(file, **arrays)
+
+    _replace(path, write)
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read what `save_arrays` wrote; no code in the file is run.
+
+    Raises TaskError if the file is missing or broken.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except OSError as error:
+        raise TaskError(f"{path}: {error.strerror or 'broken'}; train the model anew") from None
+    except Exception:
+        raise TaskError(f"{path}: broken; train the model anew") from None
+
+
+def weights_of(network: Any) -> dict[str, np.ndarray]:
+    """The weights of a Keras model by their paths; the states of random generators left out."""
+    return {v.path: v.numpy() for v in network.variables if "seed_generator" not in v.path}
+
+
+def set_weights(network: Any, arrays: dict[str, np.ndarray], path: Path) -> None:
+    """Give a built Keras model the weights that `weights_of` took.
+
+    Raises TaskError if they do not fit it.
+    """
+    for variable in network.variables:
+        if "seed_generator" in variable.path:
+            continue
+        value = arrays.get(variable.path)
+        if value is None or value.shape != tuple(variable.shape):
+            raise TaskError(f"{path}: {variable.path} is missing or of another shape")
+        variable.assign(value)
+
+
+def versions() -> dict[str, str]:
+    """Of all that a result may depend on."""
+    packages = ("tensorflow", "keras", "numpy")
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # built under another name (tensorflow-cpu)
+            found[package] = __import__(package).__version__
+    return {"seqtasks": __version__, "python": platform.python_version(), **found}
+
+
+def _check_replaceable(place: Path, overwrite: bool) -> None:
+    if not place.is_dir() or (any(place.iterdir()) and not (place / CONFIG).exists()):
+        raise TaskError(f"{place}: there is something else than a run; choose another --model")
+    if any(place.iterdir()) and not overwrite:
+        raise TaskError(
+            f"{place}: a run is there already; --overwrite replaces it, --model names another place"
+        )
+
+
+def _recover(place: Path) -> None:
+    """Mend what a process that died in `commit` left."""
+    old = _beside(place, "old")
+    if old.exists():
+        if place.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.rename(old, place)
+
+
+def _beside(place: Path, what: str) -> Path:
+    absolute = Path(os.path.abspath(place))
+    return place.parent / f".{absolute.name}.{what}"
+
+
+def _replace(path: Path, write: Any) -> None:
+    part = path.with_name(path.name + ".part")
+    write(part)
+    os.replace(part, path)

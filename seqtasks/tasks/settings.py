@@ -1,0 +1,105 @@
+"""Settings of a task: a frozen dataclass whose fields say what they are and what they may be.
+
+The dataclass is the only home of defaults. The command line makes its options from the fields,
+`--config FILE` fills them, `validate` checks them, and the run directory keeps them.
+"""
+
+import dataclasses
+import json
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+from seqtasks.tasks.errors import TaskError
+
+
+def setting(
+    default: Any,
+    help: str,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    automatic: str = "",
+) -> Any:
+    """A field of a settings dataclass.
+
+    default: its value when nothing is said; None means that it is resolved later.
+    help: one line for the command line, with the unit.
+    minimum, maximum: the closed range of a number.
+    choices: the values a string may have.
+    automatic: how None is resolved, for the command line's help.
+    """
+    metadata = {
+        "help": help,
+        "minimum": minimum,
+        "maximum": maximum,
+        "choices": choices,
+        "automatic": automatic,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def kind(field: dataclasses.Field) -> type:
+    """The type of a field's value, None aside: bool, int, float or str."""
+    declared = field.type
+    if isinstance(declared, types.UnionType):
+        declared = next(t for t in typing.get_args(declared) if t is not types.NoneType)
+    assert isinstance(declared, type)
+    return declared
+
+
+def validate(config: Any) -> None:
+    """Check every field against its type, range and choices.
+
+    Raises TaskError naming the field, what was expected and what came.
+    """
+    for field in dataclasses.fields(config):
+        value, wanted = getattr(config, field.name), kind(field)
+        if value is None and (field.default is None or field.metadata["automatic"]):
+            continue
+        name = f"`{field.name}`"
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        fits = number and (wanted is float or isinstance(value, int))
+        if not (fits if wanted in (int, float) else isinstance(value, wanted)):
+            raise TaskError(f"{name} must be {_PHRASES[wanted]}, got {value!r}")
+        least, most = field.metadata["minimum"], field.metadata["maximum"]
+        if least is not None and value < least:
+            raise TaskError(f"{name} must be at least {least}, got {value!r}")
+        if most is not None and not value <= most:
+            raise TaskError(f"{name} must be at most {most}, got {value!r}")
+        choices = field.metadata["choices"]
+        if choices and value not in choices:
+            raise TaskError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
+_PHRASES = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+
+
+def read_settings(path: Path, config_class: type) -> dict[str, Any]:
+    """The settings in a JSON or TOML file, a flat table of field names and values.
+
+    Raises TaskError naming the file, for a file that cannot be read and for a name or value that
+    is none of the task's.
+    """
+    try:
+        text = path.read_text("utf-8")
+        table = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+    except OSError as error:
+        raise TaskError(f"{path}: {error.strerror}; check the path given with --config") from None
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        format_ = "TOML" if path.suffix.lower() == ".toml" else "JSON"
+        raise TaskError(f"{path}: no valid {format_}: {error}") from None
+    if not isinstance(table, dict):
+        raise TaskError(f"{path}: expected a table of settings, got {type(table).__name__}")
+    names = [field.name for field in dataclasses.fields(config_class)]
+    table = {name.replace("-", "_"): value for name, value in table.items()}
+    for name in table:
+        if name not in names:
+            raise TaskError(f"{path}: no setting is called {name!r}; there are {', '.join(names)}")
+    try:
+        validate(config_class(**table))
+    except TaskError as error:
+        raise TaskError(f"{path}: {error}") from None
+    return table
