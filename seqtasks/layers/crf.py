@@ -1,6 +1,5 @@
 """A linear-chain conditional random field as a Keras layer."""
 
-from numbers import Integral
 from typing import Any
 
 import keras
@@ -99,11 +98,11 @@ class CRF(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        if isinstance(num_tags, bool) or not isinstance(num_tags, Integral) or num_tags < 1:
+        if isinstance(num_tags, bool) or not isinstance(num_tags, int | np.integer) or num_tags < 1:
             raise ValueError(f"`num_tags` must be a positive integer, got {num_tags!r}")
         self.num_tags = int(num_tags)
         self.use_boundary = use_boundary
-        pairs, single = (num_tags, num_tags), (num_tags,)
+        pairs, single = (self.num_tags, self.num_tags), (self.num_tags,)
         self.forbidden_transitions = _flags("forbidden_transitions", forbidden_transitions, pairs)
         self.forbidden_starts = _flags("forbidden_starts", forbidden_starts, single)
         self.forbidden_ends = _flags("forbidden_ends", forbidden_ends, single)
@@ -147,13 +146,12 @@ class CRF(keras.layers.Layer):
         mask = scores_mask if mask is None else mask
         if tags is not None:
             likelihood = self.log_likelihood(scores, tags, mask)
-            if mask is None:
-                rows = tf.shape(likelihood)[0]
-            else:
-                mask = tf.cast(mask, tf.bool)
-                rows = tf.math.count_nonzero(tf.reduce_any(mask, axis=1))
-            rows = tf.cast(tf.maximum(rows, 1), likelihood.dtype)
-            self.add_loss(-tf.reduce_sum(likelihood) / rows)
+            rows = tf.shape(likelihood)[0]
+            if mask is not None:
+                rows = tf.math.count_nonzero(tf.reduce_any(tf.cast(mask, tf.bool), axis=1))
+            self.add_loss(
+                -tf.math.divide_no_nan(tf.reduce_sum(likelihood), tf.cast(rows, likelihood.dtype))
+            )
         return self.decode(scores, mask)[0]
 
     def compute_output_spec(

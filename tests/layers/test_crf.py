@@ -6,7 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from seqtasks.layers import crf_algorithms as algorithms
 from seqtasks.layers.crf import CRF
 from seqtasks.layers.crf_constraints import span_continuations, transition_constraints
 
@@ -134,3 +136,117 @@ def test_span_probability_equals_enumeration(crf: CRF, pattern: str) -> None:
                 expected = np.exp(np.logaddexp.reduce(holding) - log_z) if holding else 0
                 where = at[span[0] : span[0] + len(span[1])]
                 np.testing.assert_allclose(np.exp(got[row, where]), expected, atol=1e-12)
+
+
+def test_gradients_are_right(crf: CRF) -> None:
+    mask = np.array(MASKS["holes"], bool)
+    scores, tags = draw(*mask.shape)
+    tags = crf.decode(scores, mask)[0]  # a path that the constraints allow
+
+    def likelihood(scores: Any, *weights: Any) -> Any:
+        with keras.StatelessScope(list(zip(crf.trainable_variables, weights, strict=True))):
+            return crf.log_likelihood(scores, tags, mask)
+
+    at = [tf.constant(scores), *(tf.constant(weight.numpy()) for weight in crf.weights)]
+    for theory, difference in zip(*tf.test.compute_gradient(likelihood, at), strict=True):
+        np.testing.assert_allclose(theory, difference, atol=1e-7)
+
+
+def test_written_gradient_is_that_of_autodiff() -> None:
+    scores, _ = draw(4, 6)
+    transitions = tf.constant(np.random.default_rng(1).normal(size=(3, 3)))
+    weight = tf.constant([1.0, -2.0, 3.0, 4.0], tf.float64)
+    gradients = []
+    for log_z in (
+        algorithms.log_partition,
+        lambda *args: algorithms._forward(*args)[1],
+    ):
+        with tf.GradientTape() as tape:
+            at = [tf.constant(scores), transitions]
+            tape.watch(at)
+            total = tf.reduce_sum(weight * log_z(*at, tf.constant([6, 3, 1, 0])))
+        gradients.append(tape.gradient(total, at))
+    for written, automatic in zip(*gradients, strict=True):
+        np.testing.assert_allclose(written, automatic, atol=1e-12)
+
+
+def all_results(crf: CRF, scores: Any, tags: Any, mask: Any) -> list[Any]:
+    """Everything that the layer computes, and the gradients of the log-likelihood."""
+    scores = tf.convert_to_tensor(scores)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        likelihood = crf.log_likelihood(scores, tags, mask)
+    slopes = tape.gradient(likelihood, [scores, *(v.value for v in crf.trainable_variables)])
+    span = crf.span_log_probability(scores, tags, span_continuations(TAGS), mask)
+    return [*crf.decode(scores, mask), crf.marginals(scores, mask), span, likelihood, *slopes]
+
+
+@pytest.mark.parametrize("rubbish", [np.nan, 1e30])
+@pytest.mark.parametrize("pattern", MASKS)
+def test_padded_row_equals_the_row_alone(crf: CRF, pattern: str, rubbish: float) -> None:
+    mask = np.array(MASKS[pattern], bool)
+    scores, tags = draw(*mask.shape)
+    dirty = np.where(mask[..., None], scores, rubbish)
+    dirty_tags = np.where(mask, tags, -7)
+    together = all_results(crf, dirty, dirty_tags, mask)
+    of_weights = [np.zeros(weight.shape) for weight in crf.weights]
+    for row, kept in enumerate(mask):
+        alone = all_results(crf, scores[row : row + 1, kept], tags[row : row + 1, kept], None)
+        for got, expected in zip(together[:6], alone, strict=False):
+            got = got.numpy()[row]
+            if np.ndim(got):
+                assert not got[~kept].any()
+                got = got[kept]
+            np.testing.assert_allclose(got, expected.numpy()[0], atol=1e-12)
+        of_weights = [a + b.numpy() for a, b in zip(of_weights, alone[6:], strict=True)]
+    for got, expected in zip(together[6:], of_weights, strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_graph_and_compiled_equal_eager(compiled: bool) -> None:
+    crf = make(constrained=True, dtype="float64")
+    mask = np.array(MASKS["holes"], bool)
+    scores, tags = draw(*mask.shape)
+    function = tf.function(
+        lambda *args: all_results(crf, *args), jit_compile=compiled, reduce_retracing=True
+    )
+    for time in (4, 1):
+        args = [tf.constant(value[:, :time]) for value in (scores, tags, mask)]
+        for got, expected in zip(function(*args), all_results(crf, *args), strict=True):
+            np.testing.assert_allclose(got, expected, atol=1e-9)
+
+
+def test_forbidden_is_impossible_however_well_it_scores() -> None:
+    tags = ["O", "B-X", "I-X", "B-Y", "I-Y"]
+    crf = make(constrained=True, tags=tags)
+    scores, _ = draw(8, 50, tags=5)
+    scores[..., [2, 4]] += 40  # I is by far the best tag, in either type, everywhere
+    scores = scores.astype("float32")
+    decoded = crf.decode(scores)[0].numpy()
+    for path in decoded.tolist():
+        assert allowed(crf, tuple(path))
+    assert np.isin(decoded, [2, 4]).any()
+    marginals = crf.marginals(scores).numpy()
+    assert not marginals[:, 0, [2, 4]].any()
+    np.testing.assert_allclose(marginals.sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("spread", [1.0, 100.0])
+def test_float32_is_exact_over_2000_steps(spread: float) -> None:
+    scores = (spread * draw(2, 2000)[0]).astype("float32")
+    exact, single = make(True, dtype="float64"), make(True, dtype="float32")
+    single.set_weights(exact.get_weights())
+
+    @tf.function
+    def results(crf: CRF, tags: Any) -> list[Any]:
+        span = crf.span_log_probability(scores, tags, span_continuations(TAGS))
+        return [crf.log_likelihood(scores, tags), crf.marginals(scores), span]
+
+    tags = tf.function(exact.decode)(scores)[0]
+    np.testing.assert_array_equal(tf.function(single.decode)(scores)[0], tags)
+    for got, expected in zip(results(single, tags), results(exact, tags), strict=True):
+        assert got.dtype == tf.float32
+        # less than one rounding of a score a step
+        bound = 2000 * np.finfo("float32").eps * spread
+        np.testing.assert_allclose(got, expected, atol=bound if got.ndim == 1 else bound / 100)
