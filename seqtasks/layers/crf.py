@@ -160,12 +160,17 @@ class CRF(keras.layers.Layer):
         """Shape and type of the decoded path."""
         return keras.KerasTensor(scores.shape[:2], dtype="int32")
 
-    def log_likelihood(self, scores: Tensor, tags: Tensor, mask: Tensor = None) -> Tensor:
+    def log_likelihood(
+        self, scores: Tensor, tags: Tensor, mask: Tensor = None, constrained: bool = True
+    ) -> Tensor:
         """log p(tags) of each row: score(tags) − log Z, (batch,).
 
         `scores` is (batch, time, num_tags), `tags` integer and `mask` boolean (batch, time).
+        With `constrained=False` forbidden paths count in Z as any others. A model trained so has
+        to learn the constraints itself, and scores of single steps become more telling: nothing
+        teaches a constrained model that an I- tag is out of place behind an O.
         """
-        rows, (tags,), transitions, unary = self._rows(scores, mask, tags)
+        rows, (tags,), transitions, unary = self._rows(scores, mask, tags, constrained=constrained)
         # Every path of a row gives up what the true one has from the scores: the two terms stay
         # small where it is probable, and their difference loses no digit.
         level = tf.gather(rows.values[0], tags[:, :, None], axis=2, batch_dims=2)
@@ -222,7 +227,7 @@ class CRF(keras.layers.Layer):
         )
 
     def _rows(
-        self, scores: Tensor, mask: Tensor, *tags: Tensor
+        self, scores: Tensor, mask: Tensor, *tags: Tensor, constrained: bool = True
     ) -> tuple[algorithms.Compact, list[Tensor], Tensor, Tensor]:
         """Compact rows, their tags, transitions with constraints, unary scores with boundaries."""
         scores = tf.convert_to_tensor(scores)
@@ -249,7 +254,7 @@ class CRF(keras.layers.Layer):
         rows = algorithms.compact(mask, tf.cast(scores, dtype), *tags)
 
         def total(weight: Any, flags: Any) -> Tensor:
-            forbidden = 0 if flags is None else np.asarray(flags) * algorithms.FORBIDDEN
+            forbidden = 0 if flags is None or not constrained else np.asarray(flags) * algorithms.FORBIDDEN
             learnt = 0 if weight is None else tf.cast(tf.convert_to_tensor(weight), dtype)
             return learnt + tf.cast(forbidden, dtype)
 

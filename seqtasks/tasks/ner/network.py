@@ -54,20 +54,16 @@ class Network(keras.Model):
         # subtracted from the score of O before decoding; chosen on validation data
         self.recall = self.add_weight(name="recall", shape=(), initializer="zeros", trainable=False)
         self._unknown_share = _unknown_share(config, vocabulary)
-        self.build(vectors)
-
-    def build(self, vectors: np.ndarray | None) -> None:
-        """Make all weights."""
         ones = np.ones((1,), np.int32)
-        features = WordFeatures(ones, ones, np.ones((1, self.config.longest_word), np.int32))
-        self(features, np.ones((1, 2), np.int32))
+        letters = np.ones((1, config.longest_word), np.int32)
+        self(WordFeatures(ones, ones, letters), np.ones((1, 2), np.int32))
         if self.crf is not None:
-            self.crf.build((None, None, len(self.tags)))
-        self.built = True
+            self.crf.build((None, None, len(tags)))
         if vectors is not None:
-            self.word.embeddings.assign(
-                tf.concat([self.word.embeddings[:FIRST], vectors], axis=0)
-            )
+            self.word.embeddings.assign(np.concatenate([self.word.embeddings[:FIRST], vectors]))
+
+    def build(self, *shapes: Any) -> None:
+        """Nothing: the constructor makes all weights."""
 
     def call(self, features: WordFeatures, place: Any, training: bool = False) -> tf.Tensor:
         """Scores u, (batch, time, tags).
@@ -98,7 +94,7 @@ class Network(keras.Model):
         """−log p(tags), the mean over sentences; training mode. tags: (batch, time)."""
         scores, mask = self(features, place, training=True), tf.convert_to_tensor(place) > 0
         if self.crf is not None:
-            return -tf.reduce_mean(self.crf.log_likelihood(scores, tags, mask))
+            return -tf.reduce_mean(self.crf.log_likelihood(scores, tags, mask, constrained=False))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tags, scores)
         return tf.reduce_mean(tf.reduce_sum(tf.where(mask, losses, 0.0), axis=1))
 
