@@ -143,6 +143,7 @@ def test_gradients_are_right(crf: CRF) -> None:
     scores, tags = draw(*mask.shape)
     tags = crf.decode(scores, mask)[0]  # a path that the constraints allow
 
+    @tf.function  # hundreds of calls
     def likelihood(scores: Any, *weights: Any) -> Any:
         with keras.StatelessScope(list(zip(crf.trainable_variables, weights, strict=True))):
             return crf.log_likelihood(scores, tags, mask)
