@@ -137,7 +137,6 @@ class CRF(keras.layers.Layer):
                 )
                 for name in ("start", "end")
             )
-        self.built = True
 
     def call(
         self, scores: Tensor, tags: Tensor = None, mask: Tensor = None, scores_mask: Tensor = None
@@ -166,9 +165,8 @@ class CRF(keras.layers.Layer):
         """log p(tags) of each row: score(tags) − log Z, (batch,).
 
         `scores` is (batch, time, num_tags), `tags` integer and `mask` boolean (batch, time).
-        With `constrained=False` forbidden paths count in Z as any others. A model trained so has
-        to learn the constraints itself, and scores of single steps become more telling: nothing
-        teaches a constrained model that an I- tag is out of place behind an O.
+        With `constrained=False` forbidden paths count in Z as any others: a model trained so
+        learns the constraints itself, and its scores of single steps tell more of them.
         """
         rows, (tags,), transitions, unary = self._rows(scores, mask, tags, constrained=constrained)
         # Every path of a row gives up what the true one has from the scores: the two terms stay
@@ -218,12 +216,10 @@ class CRF(keras.layers.Layer):
         Returns:
             (batch, time): at each step the natural logarithm of the probability of its span.
         """
-        continues = _flags("continues", continues, (self.num_tags, self.num_tags))
+        continues = tf.constant(_flags("continues", continues, (self.num_tags, self.num_tags)))
         rows, (tags,), transitions, unary = self._rows(scores, mask, tags)
         return rows.spread(
-            algorithms.span_log_probability(
-                unary, transitions, tags, tf.constant(continues), rows.lengths
-            )
+            algorithms.span_log_probability(unary, transitions, tags, continues, rows.lengths)
         )
 
     def _rows(
@@ -234,9 +230,8 @@ class CRF(keras.layers.Layer):
         self._check_scores(scores.shape)
         if not self.built:
             self.build(scores.shape)
-        wide = tf.float64 in (scores.dtype, tf.as_dtype(self.transitions.dtype))
-        dtype = tf.float64 if wide else tf.float32
-
+        dtypes = scores.dtype, tf.as_dtype(self.transitions.dtype)
+        dtype = tf.float64 if tf.float64 in dtypes else tf.float32
         if mask is None:
             mask = tf.ones_like(scores[:, :, 0], dtype=tf.bool)
         mask = tf.cast(mask, tf.bool)
@@ -254,7 +249,8 @@ class CRF(keras.layers.Layer):
         rows = algorithms.compact(mask, tf.cast(scores, dtype), *tags)
 
         def total(weight: Any, flags: Any) -> Tensor:
-            forbidden = 0 if flags is None or not constrained else np.asarray(flags) * algorithms.FORBIDDEN
+            free = flags is None or not constrained
+            forbidden = 0 if free else np.asarray(flags) * algorithms.FORBIDDEN
             learnt = 0 if weight is None else tf.cast(tf.convert_to_tensor(weight), dtype)
             return learnt + tf.cast(forbidden, dtype)
 

@@ -106,6 +106,16 @@ def test_likelihoods_of_all_paths_sum_to_one(crf: CRF) -> None:
     np.testing.assert_allclose(np.exp(likelihood).sum(), 1)
 
 
+def test_constraints_can_be_left_out_of_the_likelihood() -> None:
+    free, constrained = make(False), make(True)
+    scores, tags = (part.astype(kind) for part, kind in zip(draw(4, 5), "fi", strict=True))
+    mask = np.ones((4, 5), bool)
+    np.testing.assert_array_equal(
+        constrained.log_likelihood(scores, tags, mask, constrained=False),
+        free.log_likelihood(scores, tags, mask),
+    )
+
+
 def spans(path: tuple[int, ...], continues: list[list[bool]]) -> list[tuple[int, tuple[int, ...]]]:
     """Where each span starts, and its tags."""
     found: list[tuple[int, tuple[int, ...]]] = []
