@@ -178,14 +178,12 @@ def test_dropout_acts_in_training_alone_and_follows_its_seed(kind):
 
 
 def test_every_weight_moves_in_a_step(kind):
-    layer = kind(UNITS, return_sequences=True)  # as it begins: peepholes and biases at zero
-    model = keras.Sequential([layer, keras.layers.Dense(1)])
-    x = inputs()
-    model.compile(keras.optimizers.SGD(0.1), "mse")
-    model.build(x.shape)
-    before = model.get_weights()
-    model.fit(x, np.ones((5, 5, 1)), verbose=0)
-    for old, new in zip(before, model.get_weights(), strict=True):
+    layer, optimizer = kind(UNITS), keras.optimizers.SGD(0.1)
+    layer.build((None, None, FEATURES))  # as it begins: peepholes and most biases at zero
+    before = layer.get_weights()
+    _, gradients = results_and_gradients(layer, inputs())
+    optimizer.apply(gradients[1:], layer.trainable_variables)
+    for old, new in zip(before, layer.get_weights(), strict=True):
         assert (old != new).all()
 
 
@@ -211,9 +209,8 @@ def parts(kind):
 
 def test_layer_shows_the_arguments_of_its_cell(kind):
     layer = kind(UNITS, dropout=0.25, activation="relu")
-    assert (layer.units, layer.dropout, layer.activation) == (UNITS, 0.25, keras.ops.relu) or (
-        layer.activation is keras.activations.relu
-    )
+    assert (layer.units, layer.dropout) == (UNITS, 0.25)
+    assert layer.activation is keras.activations.relu
 
 
 @pytest.mark.parametrize("layer", [GRU, LSTM, GRUCell, LSTMCell])

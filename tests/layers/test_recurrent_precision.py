@@ -54,13 +54,12 @@ def test_eager_graph_and_compiled_agree(kind, masked, compiled, dynamic):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("masked", [False, True])
-def test_gradients_against_finite_differences(kind, masked):
-    """In float64, by inputs, initial states and every weight."""
+def test_gradients_against_finite_differences(kind):
+    """In float64, by inputs, initial states and every weight; one row has holes, one has none."""
     layer = with_weights(
         KINDS[kind](2, return_sequences=True, return_state=True, dtype="float64"), features=2
     )
-    x, mask = inputs(2, 3, 2, "float64"), MASK[1:3, 1:4] if masked else None
+    x, mask = inputs(2, 3, 2, "float64"), MASK[[2, 4], 1:4]
     initial = states(layer, 2, "float64")
     variables = layer.trainable_variables
 
@@ -100,9 +99,9 @@ def test_dtype_policies(kind, policy, bidirectional, graph):
         assert difference < 2 * steps * ulp
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
 def test_dropout_in_a_compiled_graph(kind):
-    """One mask a call, new at the next call, the same for all steps, whatever runs it."""
+    """XLA draws as well, and draws anew at the next call."""
     layer = with_weights(
         KINDS[kind](UNITS, dropout=0.5, recurrent_dropout=0.5, return_sequences=True, seed=5)
     )
