@@ -80,9 +80,7 @@ def tokenize(texts: tf.Tensor, longest: int = 0) -> Tokens:
     length = tf.ragged.map_flat_values(tf.strings.length, pieces)
     end = _running_sum(length)
     kept = tf.ragged.map_flat_values(tf.strings.regex_full_match, pieces, r"\S+")
-    kept_class, start, end = (
-        tf.ragged.boolean_mask(x, kept) for x in (pieces, end - length, end)
-    )
+    kept_class, start, end = (tf.ragged.boolean_mask(x, kept) for x in (pieces, end - length, end))
     words = tf.RaggedTensor.from_row_lengths(points.flat_values, length.flat_values)
     words = tf.strings.unicode_encode(words, "UTF-8")
     words = kept_class.with_flat_values(tf.boolean_mask(words, kept.flat_values))

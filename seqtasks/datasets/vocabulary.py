@@ -102,6 +102,7 @@ class Encoder(tf.Module):
         self._longest_word = longest_word
         self._words = _table(list(vocabulary.words), tf.string)
         self._characters = _table([ord(c) for c in vocabulary.characters], tf.int64)
+        self.tables = [self._words, self._characters]
 
     def features(self, words: tf.Tensor) -> WordFeatures:
         """Features of distinct words: string tensor (n,)."""

@@ -143,14 +143,12 @@ class LSTMCell(keras.layers.Layer):
         return input_projection(self, x)
 
     def advance(self, keep: Tensor | None = None) -> Step:
-        """Return the step (W x<t> + b, [h<t-1>, c<t-1>]) to [h<t>, c<t>].
-
-        `keep` is the dropout of the state.
-        """
+        """Return the step (W x<t> + b, [h<t-1>, c<t-1>]) to [h<t>, c<t>]; `keep` drops of h<t-1>."""
         kernel = ops.convert_to_tensor(self.recurrent_kernel)
         gate, squash = self.recurrent_activation, self.activation
-        peepholes = self.peephole_kernel
-        pi, pf, po = (None,) * 3 if peepholes is None else ops.unstack(peepholes, 3)
+        pi = pf = po = None
+        if self.peephole_kernel is not None:
+            pi, pf, po = ops.unstack(ops.convert_to_tensor(self.peephole_kernel), 3)
 
         def step(x: Tensor, states: list[Tensor]) -> list[Tensor]:
             h, c = states

@@ -2,4 +2,4 @@
 
 
 class TaskError(Exception):
-    """One line for the user: which file or argument, what was expected, what came, how to mend it."""
+    """One line for the user: which file or argument, what was expected, what came, the mend."""

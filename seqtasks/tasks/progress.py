@@ -28,7 +28,9 @@ class Progress:
         left = (now - self._start) * (1 - share) / share if share else 0
         filled = int(24 * share)
         bar = "█" * filled + "·" * (24 - filled)
-        self._stream.write(f"\r\x1b[K{self._label} {bar} {100 * share:3.0f}%  {clock(left)} left {note}")
+        self._stream.write(
+            f"\r\x1b[K{self._label} {bar} {100 * share:3.0f}%  {clock(left)} left {note}"
+        )
         self._stream.flush()
 
     def done(self, summary: str) -> None:

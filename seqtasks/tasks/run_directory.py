@@ -91,7 +91,7 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
     def write(part: Path) -> None:
         with part.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, allow_pickle=False, **arrays)
 
     _replace(path, write)
 

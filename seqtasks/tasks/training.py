@@ -14,6 +14,7 @@ import csv
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,16 @@ def start_tensorflow(seed: int, threads: int | None) -> None:
     Call it before anything else touches TensorFlow; later, the number of threads stays as it is.
     """
     if threads:
-        try:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads)
-        except RuntimeError:
-            pass  # already running, as in tests
+        set_threads(threads)
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
+
+
+def set_threads(threads: int) -> None:
+    """Give TensorFlow so many threads, if it has not begun to compute."""
+    with suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def fit(
@@ -86,7 +90,7 @@ def fit(
     if checkpoint.exists():
         state.load(checkpoint)
 
-    @tf.function(input_signature=[tf.TensorSpec((), tf.float32), *signature])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec((), tf.float32), *signature])
     def step(rate: tf.Tensor, *batch: tf.Tensor) -> tf.Tensor:
         optimizer.learning_rate.assign(rate)
         with tf.GradientTape() as tape:

@@ -25,7 +25,9 @@ HELD_OUT = 8  # every 8th frame, and every 8th name of each list, is for validat
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}")
 _MARK = re.compile(r"\[([A-Z]+) ([^\]]+)\]")
-_BEFORE_VOWEL = re.compile(r"\b([Aa]|A) (?=\[?(?:[A-Z]+ )?(?!eu|uni|use|usu|one|Eu|Uni|UK|US|U\.|ut|Ur)[aeiouAEIOU])")
+_BEFORE_VOWEL = re.compile(
+    r"\b([Aa]|A) (?=\[?(?:[A-Z]+ )?(?!eu|uni|use|usu|one|Eu|Uni|UK|US|U\.|ut|Ur)[aeiouAEIOU])"
+)
 
 
 def load() -> dict[str, list[TaggedText]]:

@@ -33,10 +33,16 @@ ENTITIES = {
     "law": ("MISC", ["laws"]),
     "holiday": ("MISC", ["holidays"]),
 }
-WORDS = {"job": "jobs", "adjective": "adjectives", "noun": "nouns", "food": "foods", "animal": "animals"}
-MONTHS = "January February March April May June July August September October November December".split()
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-NUMBERS = "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty".split()
+WORDS = {
+    "job": "jobs",
+    "adjective": "adjectives",
+    "noun": "nouns",
+    "food": "foods",
+    "animal": "animals",
+}
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen", "twenty", "thirty"]
 UNITS = ["million", "billion", "thousand"]
 # shape of a full name -> how often, in percent
 PERSONS = {
@@ -93,12 +99,17 @@ class Names:
 
     def _person(self) -> str:
         chance = 100 * self.random()
-        for shape, percent in PERSONS.items():
+        shape = "{f} {l}"
+        for shape, percent in PERSONS.items():  # noqa: B007
             chance -= percent
             if chance < 0:
                 break
         while "{" in shape:
-            for hole, name in (("{f}", "first_names"), ("{l}", "last_names"), ("{i}", "first_names")):
+            for hole, name in (
+                ("{f}", "first_names"),
+                ("{l}", "last_names"),
+                ("{i}", "first_names"),
+            ):
                 if hole in shape:
                     filler = self.pick(self._names(name))
                     shape = shape.replace(hole, filler[0] + "." if hole == "{i}" else filler, 1)
@@ -122,14 +133,23 @@ class Names:
             return f"{1 + int(self.random() * 800):,},{int(self.random() * 1000):03d}"
         if slot == "money":
             sign = self.pick(["$", "$", "€", "£"])
-            amount = self.pick([str(small), f"{small}.{int(self.random() * 10)} {self.pick(UNITS)}"])
+            amount = self.pick(
+                [str(small), f"{small}.{int(self.random() * 10)} {self.pick(UNITS)}"]
+            )
             return sign + amount
         if slot == "percent":
             number = self.pick([str(small), f"{small % 12}.{int(self.random() * 10)}"])
             return number + self.pick([" percent", " per cent", "%"])
         if slot == "time":
             hour = 1 + int(self.random() * 12)
-            return self.pick([f"{hour}:{int(self.random() * 6)}0", f"{hour} p.m.", f"{hour} o'clock", f"{hour}am"])
+            return self.pick(
+                [
+                    f"{hour}:{int(self.random() * 6)}0",
+                    f"{hour} p.m.",
+                    f"{hour} o'clock",
+                    f"{hour}am",
+                ]
+            )
         if slot == "date":
             day = 1 + int(self.random() * 28)
             return self.pick([f"{day} {self.pick(MONTHS)}", f"{self.pick(MONTHS)} {day}, {year}"])

@@ -22,7 +22,6 @@ _VERBS = {
     "train": "train",
     "load": "train",
     "evaluate": "evaluate",
-    "predict": "predict",
     "export": "export",
 }
 

@@ -17,9 +17,7 @@ class Config:
     relevance_gate: bool | None = setting(
         None, "GRU: the gate that lets a unit forget its past", automatic="on for gru"
     )
-    peephole: bool | None = setting(
-        None, "LSTM: gates that see the memory cell", automatic="off"
-    )
+    peephole: bool | None = setting(None, "LSTM: gates that see the memory cell", automatic="off")
     bidirectional: bool = setting(True, "also read each sentence from right to left")
     units: int = setting(128, "units of each recurrent layer and direction", minimum=1)
     layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
@@ -39,7 +37,9 @@ class Config:
         100_000, "words taken from it beside those of the training text, first come", minimum=0
     )
     # regularisation
-    dropout: float = setting(0.5, "share of numbers dropped between layers", minimum=0, maximum=0.95)
+    dropout: float = setting(
+        0.5, "share of numbers dropped between layers", minimum=0, maximum=0.95
+    )
     recurrent_dropout: float = setting(
         0.0, "share of the state dropped from step to step", minimum=0, maximum=0.95
     )
@@ -63,12 +63,13 @@ class Config:
     learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
     clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
     averaging: float = setting(
-        0.998, "share of the averaged weights that a step keeps (0: none)", minimum=0, maximum=0.99999
+        0.998,
+        "share of the averaged weights that a step keeps (0: none)",
+        minimum=0,
+        maximum=0.99999,
     )
     patience: int = setting(5, "epochs without a better F1 before it stops (0: never)", minimum=0)
-    recall_search: bool = setting(
-        True, "choose on validation how readily a word counts as a name"
-    )
+    recall_search: bool = setting(True, "choose on validation how readily a word counts as a name")
     seed: int = setting(1, "of all that is random", minimum=0)
     threads: int | None = setting(None, "processor threads", minimum=1, automatic="all cores")
 

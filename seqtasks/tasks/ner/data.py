@@ -1,6 +1,7 @@
 """From examples to batches of ids: tokens, tags, the features of words, and swapped entities."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,14 +44,16 @@ def sentences_of(
         aligned = align(example.entities, places)
         widened += aligned.widened
         bounds = [*np.flatnonzero(heads), len(tokens)]
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in pairwise(bounds):
             tags = list(aligned.tags[first:last])
             if tags and tags[0].startswith("I-"):  # an entity over the end of a sentence
                 tags[0] = "B-" + tags[0][2:]
             sentences.append(TaggedSentence(tuple(tokens[first:last]), tuple(tags)))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if widened:
-        notes = (f"{widened} entities do not begin and end where tokens do: widened to whole tokens",)
+        notes = (
+            f"{widened} entities do not begin and end where tokens do: widened to whole tokens",
+        )
     return sentences, notes
 
 
@@ -85,15 +88,13 @@ class Corpus:
         self, sentences: Sequence[TaggedSentence], encoder: Encoder, tags: Sequence[str]
     ) -> None:
         number = {tag: i for i, tag in enumerate(tags)}
-        self.tags = [
-            np.array([number.get(tag, 0) for tag in s.tags], np.int32) for s in sentences
-        ]
+        self.tags = [np.array([number.get(tag, 0) for tag in s.tags], np.int32) for s in sentences]
         tokens = tf.ragged.constant([s.tokens for s in sentences], tf.string, ragged_rank=1)
         features, places = encoder.encode(tokens)
-        self._features = WordFeatures(*(x.numpy() for x in features))
+        self._features = WordFeatures(*(np.asarray(x) for x in features))
         lengths = [len(row) for row in self.tags]
         self.places = [row[:n] for row, n in zip(places.numpy(), lengths, strict=True)]
-        self.lengths = np.array(lengths)
+        self.lengths = lengths
         self._mentions = self._collect_mentions(sentences)
 
     def batches(
@@ -109,7 +110,7 @@ class Corpus:
             rows = [self._swapped(i, swap, generator) for i in chosen]
             yield (*self._pad([place for place, _ in rows]), padded([tag for _, tag in rows]))
 
-    def batch(self, chosen: Sequence[int]) -> tuple[np.ndarray, ...]:
+    def batch(self, chosen: Iterable[int]) -> tuple[np.ndarray, ...]:
         """The sentences of these numbers, without tags."""
         return self._pad([self.places[i] for i in chosen])
 

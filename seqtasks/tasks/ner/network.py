@@ -7,7 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from seqtasks.datasets.vocabulary import FIRST, SHAPES, UNKNOWN, Vocabulary, WordFeatures
-from seqtasks.layers import CRF, GRU, LSTM, Bidirectional, span_continuations, transition_constraints
+from seqtasks.layers import (
+    CRF,
+    GRU,
+    LSTM,
+    Bidirectional,
+    span_continuations,
+    transition_constraints,
+)
 from seqtasks.tasks.ner.config import Config
 
 SHAPE_SIZE = 8  # length of the vector of a word's shape
@@ -45,11 +52,8 @@ class Network(keras.Model):
         self.letters = _letters(config, FIRST + len(vocabulary.characters))
         self.recurrent = [_recurrent(config, i) for i in range(config.layers)]
         self.scores = keras.layers.Dense(len(tags), name="scores")
-        self.crf = (
-            CRF(len(tags), **transition_constraints(tags), name="crf")
-            if config.decoder == "crf"
-            else None
-        )
+        rules: dict[str, Any] = transition_constraints(tags)
+        self.crf = CRF(len(tags), **rules, name="crf") if config.decoder == "crf" else None
         self.random = keras.random.SeedGenerator(config.seed)
         # subtracted from the score of O before decoding; chosen on validation data
         self.recall = self.add_weight(name="recall", shape=(), initializer="zeros", trainable=False)
@@ -133,11 +137,16 @@ class Network(keras.Model):
 
 
 def _recurrent(config: Config, number: int) -> keras.layers.Layer:
-    options = {"return_sequences": True, "recurrent_dropout": config.recurrent_dropout}
+    options: dict[str, Any] = {
+        "return_sequences": True,
+        "recurrent_dropout": config.recurrent_dropout,
+        # given, since a name that Keras makes up depends on what else the process has built
+        "name": f"recurrent_{number}",
+    }
     if config.cell == "lstm":
-        layer = LSTM(config.units, peephole=config.peephole, **options)
+        layer = LSTM(config.units, peephole=bool(config.peephole), **options)
     elif config.cell == "gru":
-        layer = GRU(config.units, relevance_gate=config.relevance_gate, **options)
+        layer = GRU(config.units, relevance_gate=bool(config.relevance_gate), **options)
     else:
         layer = keras.layers.SimpleRNN(config.units, **options)
     if not config.bidirectional:
@@ -169,7 +178,9 @@ class _BothWays(keras.layers.Layer):
     def __init__(self, config: Config, characters: int) -> None:
         super().__init__(name="letters")
         self.embed = keras.layers.Embedding(characters, config.character_size, name="letter")
-        self.read = Bidirectional(LSTM(config.character_units // 2), name="letters_both_ways")
+        self.read = Bidirectional(
+            LSTM(config.character_units // 2, name="lstm"), name="letters_both_ways"
+        )
 
     def call(self, characters: Any, training: bool = False) -> tf.Tensor:
         return self.read(self.embed(characters), mask=characters > 0, training=training)

@@ -1,6 +1,7 @@
 """A trained tagger in use: strings in, tags with places and confidences out, all as graph."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -43,18 +44,26 @@ class Tagger(tf.Module):
         super().__init__()
         self.network = network
         self._encoder = encoder
+        self.tables = encoder.tables
+        # nothing here branches on tensors, and tracing is quicker without autograph
         self.tag = tf.function(
-            self._tag, input_signature=[tf.RaggedTensorSpec((None, None), tf.string, 1)]
+            self._tag,
+            autograph=False,
+            input_signature=[tf.RaggedTensorSpec((None, None), tf.string, 1)],
         )
         self.tokenize = tf.function(
             lambda texts: tokenize(texts, LONGEST_SENTENCE),
+            autograph=False,
             input_signature=[tf.TensorSpec((None,), tf.string)],
         )
         self.serve_text = tf.function(
-            self._serve_text, input_signature=[tf.TensorSpec((None,), tf.string, name="text")]
+            self._serve_text,
+            autograph=False,
+            input_signature=[tf.TensorSpec((None,), tf.string, name="text")],
         )
         self.serve_tokens = tf.function(
             self._serve_tokens,
+            autograph=False,
             input_signature=[tf.TensorSpec((None, None), tf.string, name="tokens")],
         )
 
@@ -95,9 +104,7 @@ class Tagger(tf.Module):
         tags, _ = self._tag_in_batches(ragged)
         names = np.array(self.network.tags)[tags]
         bounds = np.cumsum([0, *map(len, tokens)])
-        return [
-            tuple(names[i:j].tolist()) for i, j in zip(bounds, bounds[1:], strict=False)
-        ]
+        return [tuple(names[i:j].tolist()) for i, j in pairwise(bounds)]
 
     def tag_texts(self, texts: Sequence[str]) -> Iterator[TaggedLine]:
         """Tag raw texts; each becomes one `TaggedLine`, whatever is in it."""
@@ -126,11 +133,6 @@ class Tagger(tf.Module):
             words = [token.decode("utf-8") for token in tokens]
             yield TaggedLine(text, words, tags, heads, entities)
 
-    def tag_stream(self, lines: Iterable[list[str]]) -> Iterator[TaggedLine]:
-        """Tag groups of texts as they come, and yield them one by one in their order."""
-        for group in lines:
-            yield from self.tag_texts(group)
-
     def _tag_in_batches(self, tokens: tf.RaggedTensor) -> tuple[np.ndarray, np.ndarray]:
         """What `tag` gives, sentences of like length together, in the order of the tokens."""
         lengths = tokens.row_lengths().numpy()
@@ -139,8 +141,6 @@ class Tagger(tf.Module):
         confidence = np.zeros(len(tags), np.float32)
         for chosen in length_batches(lengths, BATCH_TOKENS):
             found = self.tag(tf.gather(tokens, chosen))
-            where = np.concatenate(
-                [np.arange(starts[i], starts[i] + lengths[i]) for i in chosen]
-            )
+            where = np.concatenate([np.arange(starts[i], starts[i] + lengths[i]) for i in chosen])
             tags[where], confidence[where] = (x.numpy() for x in found)
         return tags, confidence

@@ -21,6 +21,7 @@ from seqtasks.tasks.ner.network import Network
 from seqtasks.tasks.ner.tagger import BATCH_TOKENS, LONGEST_SENTENCE, Tagger
 
 VOCABULARY = "vocabulary.json"
+EXAMPLES = "examples.json"  # the first validation sentences, for `export` to compare on
 # What may be taken off the score of O; see `_search_recall`.
 RECALLS = np.arange(0.0, 4.5, 0.5)
 
@@ -50,7 +51,7 @@ def train(
         raise TaskError(f"{data.name}: the training split has no entity, only O tags")
     staging = run_directory.open_staging(out, overwrite, resume)
     training.start_tensorflow(config.seed, config.threads)
-    record = {
+    record: dict[str, Any] = {
         "task": "ner",
         "config": dataclasses.asdict(config),
         "tags": tags,
@@ -106,15 +107,15 @@ def train(
         plan,
         staging / "checkpoints" / "last.npz",
     )
-    scores = chunk_scores.score(gold, Tagger(network, encoder).tag_sentences(
-        [sentence.tokens for sentence in splits["dev"]]
-    ))
+    scores = chunk_scores.score(
+        gold,
+        Tagger(network, encoder).tag_sentences([sentence.tokens for sentence in splits["dev"]]),
+    )
     best = max(history, key=lambda row: row["score"])
     metrics = {"dev": scores, "best_epoch": best["epoch"], "recall": float(network.recall.value)}
     vocabulary.save(staging / VOCABULARY)
-    run_directory.save_arrays(
-        staging / run_directory.WEIGHTS, run_directory.weights_of(network)
-    )
+    run_directory.write_json(staging / EXAMPLES, [s.tokens for s in splits["dev"][:50]])
+    run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
     training.write_history(staging / "history.csv", history)
     plots.curves(staging / "curves.png", history, "F1", best["epoch"])
     run_directory.write_json(staging / "metrics.json", metrics)
@@ -163,10 +164,12 @@ class _Validator:
         self._recalls = RECALLS if search else RECALLS[:1]
         self._scores = tf.function(
             lambda w, s, c, place: network(WordFeatures(w, s, c), place),
+            autograph=False,
             input_signature=SIGNATURE[:4],
         )
         self._decode = tf.function(
             network.decode,
+            autograph=False,
             input_signature=[
                 tf.TensorSpec((None, None, len(network.tags))),
                 tf.TensorSpec((None, None), tf.bool),
@@ -224,8 +227,10 @@ def _pretrained(
     generator = np.random.default_rng([config.seed, 2])
     scale = float(vectors.values.std())
     rest = generator.normal(0, scale, (len(vocabulary.words), size)).astype(np.float32)
-    return config, vocabulary, np.stack(
-        [known.get(word, row) for word, row in zip(vocabulary.words, rest, strict=True)]
+    return (
+        config,
+        vocabulary,
+        np.stack([known.get(word, row) for word, row in zip(vocabulary.words, rest, strict=True)]),
     )
 
 

@@ -1,0 +1,3 @@
+"""The command line: parse, call one function of a task, print."""
+
+from seqtasks.cli.main import main as main

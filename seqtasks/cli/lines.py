@@ -1,0 +1,82 @@
+"""Texts from the command line, a file or standard input, as they come."""
+
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from seqtasks.datasets.errors import DataError
+
+GROUP = 1024  # lines that are worked on together, at most
+
+
+def text_groups(texts: tuple[str, ...], file: Path | None) -> Iterator[list[str]]:
+    """Groups of texts: the arguments, or the lines of a file or of standard input (`-`).
+
+    A group is what is there when one is asked for, so that a slow writer gets its answers at once.
+    Raises UsageError if nothing, or more than one of these, is given; DataError for a file that
+    cannot be read or is no UTF-8.
+    """
+    if file is not None and texts:
+        raise click.UsageError("give TEXT or --input, not both")
+    if file is None and not texts:
+        raise click.UsageError("give TEXT arguments, --input FILE, or - for standard input")
+    if texts and texts != ("-",):
+        yield list(texts)
+    elif file is None or str(file) == "-":
+        yield from _groups(sys.stdin.buffer, "standard input")
+    else:
+        try:
+            stream = file.open("rb")
+        except OSError as error:
+            problem = str(error.strerror).lower()
+            raise DataError(file, problem, "check the path given with --input") from None
+        with stream:
+            yield from _groups(stream, str(file))
+
+
+def _groups(stream: BinaryIO, name: str) -> Iterator[list[str]]:
+    """The lines of a stream, without their ends; a thread reads ahead."""
+    lines: queue.Queue[bytes | OSError | None] = queue.Queue(maxsize=4 * GROUP)
+
+    def read() -> None:
+        try:
+            for line in stream:
+                lines.put(line)
+        except OSError as error:  # a directory, or a disk that fails
+            lines.put(error)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    number = 0
+    more = True
+    while more:
+        group: list[str] = []
+        item = lines.get()
+        while True:
+            if item is None:
+                more = False
+                break
+            if isinstance(item, OSError):
+                raise DataError(name, str(item.strerror).lower(), "name a text file")
+            number += 1
+            try:
+                text = item.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                yield group
+                raise DataError(
+                    name,
+                    f"expected UTF-8, got byte 0x{item[error.start]:02x}",
+                    "convert it first, as with: iconv -f latin1 -t utf-8",
+                    line=number,
+                ) from None
+            group.append(text.rstrip("\r\n"))
+            if len(group) == GROUP or lines.empty():
+                break
+            item = lines.get()
+        if group:
+            yield group

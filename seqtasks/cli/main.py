@@ -1,0 +1,103 @@
+"""`seqtasks`, its groups of commands, and what becomes of errors.
+
+TensorFlow is imported inside the commands that need it, so that help and completion are quick.
+"""
+
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+import seqtasks
+
+# group or command -> the module of this package that has it, and what the list of commands says
+COMMANDS = {
+    "ner": "Named-entity recognition: find names of people, places and more in text.",
+    "datasets": "Data sets that have a name, and what is in a SOURCE.",
+    "info": "What a run or an export is: task, data, figures, versions.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; the list of them is not."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"seqtasks.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their one-line descriptions, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, epilog="Try it: seqtasks ner train")
+@click.version_option(seqtasks.__version__)
+def seqtasks_command() -> None:
+    """Recurrent layers and a CRF for Keras, and tasks built on them, on your own text."""
+
+
+def main() -> NoReturn:
+    """Run the command line. Exit codes: 0, 1 for an error, 2 for usage, 130 and 143 for signals."""
+    signal.signal(signal.SIGTERM, _terminated)
+    prepare_tensorflow()
+    try:
+        seqtasks_command(prog_name="seqtasks", standalone_mode=False)
+    except click.UsageError as error:
+        where = f"{error.ctx.command_path}: " if error.ctx else ""
+        advice = f"; see {error.ctx.command_path} --help" if error.ctx else ""
+        _fail(where + error.format_message().rstrip(".") + advice, 2)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted", 130)
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        known = _message(error)
+        if known is None:
+            raise
+        _fail(known, 1)
+    sys.exit(0)
+
+
+def prepare_tensorflow() -> None:
+    """Settings that count only before TensorFlow and Keras are imported."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _message(error: Exception) -> str | None:
+    """One line for an error that a user can mend; None for a defect of ours."""
+    from seqtasks.datasets.errors import DataError
+    from seqtasks.tasks.errors import TaskError
+
+    if isinstance(error, (DataError, TaskError, FloatingPointError)):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return place + error.strerror.lower()
+    if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
+        return "out of memory; a smaller --batch-size or --units needs less"
+    return None
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(click.style("Error: ", fg="red") + " ".join(message.split()), err=True)
+    sys.exit(code)
+
+
+def _terminated(*_: Any) -> NoReturn:
+    click.echo("Error: terminated", err=True)
+    sys.exit(143)

@@ -1,0 +1,208 @@
+"""`seqtasks ner`."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqtasks.cli import options
+from seqtasks.cli.lines import text_groups
+from seqtasks.cli.start import start_tensorflow
+from seqtasks.tasks.ner.config import Config
+
+if TYPE_CHECKING:
+    from seqtasks.tasks.ner.tagger import TaggedLine
+
+COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")
+
+
+@click.group(epilog='Try it: seqtasks ner train && seqtasks ner predict "Ada met Tim in Oslo."')
+def command() -> None:
+    """Named-entity recognition: find names of people, places and more in text."""
+
+
+@command.command(epilog="Example: seqtasks ner train --data mydata/ --model runs/mine --units 200")
+@options.data()
+@options.model("ner")
+@click.option("--overwrite", is_flag=True, help="Replace a run that is there.")
+@click.option("--resume", is_flag=True, help="Go on with a training that was interrupted.")
+@options.settings(Config)
+def train(
+    config: Config,
+    source: str,
+    data_dir: Path | None,
+    model: Path,
+    overwrite: bool,
+    resume: bool,
+) -> None:
+    """Train a tagger on sentences with marked names."""
+    from seqtasks.datasets.sources import load_tagged
+
+    if overwrite and resume:
+        raise click.UsageError("--overwrite starts anew and --resume goes on: give one of them")
+    data = load_tagged(source, data_dir)
+    start_tensorflow(config.threads)
+    from seqtasks.tasks import chunk_scores, ner
+
+    scores = ner.train(config, data, model, overwrite, resume, _say)
+    click.echo("validation, in percent:\n")
+    click.echo(chunk_scores.table(scores))
+    where = "" if model == Path("runs/ner") else f" --model {model}"
+    _say(f"\nsaved in {model}; try it:")
+    _say(f'  seqtasks ner predict{where} "Harry Potter and Hermione Granger invented a new spell."')
+    if "test" in data.splits:
+        _say(f"  seqtasks ner evaluate{where}")
+
+
+@command.command(epilog="Example: seqtasks ner evaluate --split dev --errors errors.tsv")
+@options.model("ner")
+@options.data(None, "Score this instead of the run's own source; a file is scored whole.")
+@click.option(
+    "--split", type=click.Choice(["train", "dev", "test"]), help="Which part.  [default: test]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--errors", type=click.Path(path_type=Path), metavar="FILE", help="Write what went wrong there."
+)
+@options.threads()
+def evaluate(
+    model: Path,
+    source: str | None,
+    data_dir: Path | None,
+    split: str | None,
+    as_json: bool,
+    errors: Path | None,
+    threads: int | None,
+) -> None:
+    """Score a trained tagger, as CoNLL's shared tasks do: exact bounds and type."""
+    from seqtasks.tasks.ner.sources import examples_to_score
+
+    found = examples_to_score(model, source, data_dir, split)
+    start_tensorflow(threads)
+    from seqtasks.tasks import chunk_scores, ner
+
+    tagger = ner.load(model)
+    result = ner.evaluate(tagger, found.examples)
+    for note in (*found.notes, *result.notes):
+        _say(note)
+    if errors:
+        _write_errors(errors, result.mistakes)
+        _say(f"{len(result.mistakes):,} mistakes written to {errors}")
+    scores = {**result.scores, "source": found.source, "split": found.split}
+    if as_json:
+        click.echo(json.dumps(scores))
+        return
+    click.echo(f"{found.source}, {found.split}, in percent:\n\n{chunk_scores.table(scores)}")
+
+
+@command.command(
+    epilog='Example: seqtasks ner predict --format json "Ada met Tim." ; '
+    "cat letters.txt | seqtasks ner predict -"
+)
+@click.argument("text", nargs=-1)
+@options.model("ner")
+@click.option(
+    "--input",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read texts from a file, one a line.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "conll"]),
+    default="text",
+    show_default=True,
+    help="Marked text; JSON Lines with places in code points; or a token and its tag a line.",
+)
+@options.threads()
+def predict(
+    text: tuple[str, ...], model: Path, file: Path | None, format_: str, threads: int | None
+) -> None:
+    """Mark the names in TEXT, in a file, or in standard input (-): one answer a line."""
+    groups = text_groups(text, file)
+    first = next(groups, [])  # before TensorFlow is there: what is wrong is said at once
+    start_tensorflow(threads)
+    from seqtasks.tasks import ner
+
+    tagger = ner.load(model)
+    types = sorted({tag[2:] for tag in tagger.network.tags if tag != "O"})
+    colour = {type_: COLOURS[i % len(COLOURS)] for i, type_ in enumerate(types)}
+    for group in _chain(first, groups):
+        for line in tagger.tag_texts(group):
+            click.echo(_FORMATS[format_](line, colour))
+        sys.stdout.flush()
+
+
+@command.command(epilog="Example: seqtasks ner export --out exports/ner")
+@options.model("ner")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("exports/ner"),
+    show_default=True,
+    metavar="DIR",
+    help="Where; each export is the next version in it.",
+)
+def export(model: Path, out: Path) -> None:
+    """Write a SavedModel that takes raw text and needs TensorFlow alone."""
+    start_tensorflow()
+    from seqtasks.tasks import ner
+
+    directory, difference, texts = ner.export(model, out)
+    _say(
+        f"reloaded by TensorFlow alone and compared on {texts} texts: "
+        f"the same tags, confidences within {difference:.0e}"
+    )
+    click.echo(str(directory))
+
+
+def _chain(first: list[str], rest: Iterable[list[str]]) -> Iterable[list[str]]:
+    yield first
+    yield from rest
+
+
+def _as_text(line: "TaggedLine", colour: dict[str, str]) -> str:
+    """`[PER Ana] slept.`; on a terminal also in colours."""
+    shown, place = "", 0
+    for entity in line.entities:
+        mark = click.style(f"[{entity.type} {entity.text}]", fg=colour[entity.type], bold=True)
+        shown += line.text[place : entity.start] + mark
+        place = entity.end
+    return shown + line.text[place:]
+
+
+def _as_json(line: "TaggedLine", _: dict[str, str]) -> str:
+    entities = [entity._asdict() for entity in line.entities]
+    return json.dumps({"text": line.text, "entities": entities}, ensure_ascii=False)
+
+
+def _as_conll(line: "TaggedLine", _: dict[str, str]) -> str:
+    """A token and its tag a line; an empty line behind every sentence, and for an empty text."""
+    rows: list[str] = []
+    for token, tag, head in zip(line.tokens, line.tags, line.heads, strict=True):
+        if head and rows:
+            rows.append("")
+        rows.append(f"{token}\t{tag}")
+    return "".join(row + "\n" for row in rows)
+
+
+_FORMATS: dict[str, Any] = {"text": _as_text, "json": _as_json, "conll": _as_conll}
+
+
+def _write_errors(path: Path, mistakes: Iterable[Any]) -> None:
+    """Tab-separated, a mistake a line, with a head."""
+    rows = ["sentence\tkind\ttrue\tfound\ttext"]
+    rows += ["\t".join(str(part).replace("\t", " ") for part in row) for row in mistakes]
+    part = path.with_name(path.name + ".part")
+    part.write_text("\n".join(rows) + "\n", "utf-8")
+    os.replace(part, path)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,120 @@
+"""Options that commands share, and those made from the settings of a task."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seqtasks.tasks.settings import kind, read_settings
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def data(default: str | None = "sample", help: str = "") -> Decorator:
+    """`--data SOURCE` and `--data-dir DIR`."""
+    about = help or (
+        "`sample` (comes with seqtasks), another name from `seqtasks datasets list`, "
+        "tfds:NAME[/CONFIG], a file, or a directory with train.*, dev.* and test.*"
+    )
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        function = click.option(
+            "--data-dir",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Where TensorFlow Datasets keeps its files.",
+        )(function)
+        return click.option(
+            "--data", "source", default=default, show_default=True, metavar="SOURCE", help=about
+        )(function)
+
+    return decorate
+
+
+def model(task: str) -> Decorator:
+    """`--model DIR`, the run directory."""
+    return click.option(
+        "--model",
+        type=click.Path(path_type=Path),
+        default=Path("runs") / task,
+        show_default=True,
+        metavar="DIR",
+        help="The run directory.",
+    )
+
+
+def threads() -> Decorator:
+    """`--threads N` for commands that do not train."""
+    return click.option(
+        "--threads", type=click.IntRange(min=1), help="Processor threads.  [default: all cores]"
+    )
+
+
+def settings(config_class: type) -> Decorator:
+    """An option for each field of a settings dataclass, and `--config FILE`.
+
+    The function is given `config`, the settings: defaults, then the file's, then the options'.
+    """
+    fields = dataclasses.fields(config_class)
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def with_config(config_file: Path | None, **arguments: Any) -> Any:
+            given = {f.name: arguments.pop(f.name) for f in fields}
+            _refuse_contradictions(given)
+            chosen = {name: value for name, value in given.items() if value is not None}
+            read = read_settings(config_file, config_class) if config_file else {}
+            return function(config=config_class(**{**read, **chosen}), **arguments)
+
+        with_config.__doc__ = function.__doc__
+        with_config.__name__ = function.__name__
+        # options set on the function by decorators below this one
+        with_config.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        decorated: Callable[..., Any] = with_config
+        for field in reversed(fields):
+            decorated = _option(field)(decorated)
+        return click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Settings in JSON or TOML, named as the options are; options win.",
+        )(decorated)
+
+    return decorate
+
+
+def _option(field: dataclasses.Field) -> Decorator:
+    """The option of a field; not given, it is None."""
+    name, meta, type_ = field.name.replace("_", "-"), field.metadata, kind(field)
+    shown = meta["automatic"] or ("none" if field.default is None else _text(field.default))
+    help_ = f"{meta['help'][0].upper()}{meta['help'][1:]}.  [default: {shown}]"
+    if type_ is bool:
+        return click.option(f"--{name}/--no-{name}", default=None, help=help_)
+    limits = {"min": meta["minimum"], "max": meta["maximum"]}
+    if meta["choices"]:
+        wanted: click.ParamType = click.Choice(meta["choices"])
+    elif type_ is int:
+        wanted = click.IntRange(**limits)
+    elif type_ is float:
+        wanted = click.FloatRange(**limits)
+    else:
+        wanted = click.STRING
+    metavar = "FILE" if "file" in meta["help"] else None
+    return click.option(f"--{name}", type=wanted, default=None, metavar=metavar, help=help_)
+
+
+def _text(default: Any) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return str(default)
+
+
+def _refuse_contradictions(given: dict[str, Any]) -> None:
+    """A usage error for options that contradict each other on the same command line."""
+    cell = given.get("cell")
+    for option, needed in (("peephole", "lstm"), ("relevance_gate", "gru")):
+        if given.get(option) is not None and cell not in (None, needed):
+            shown = f"--{option.replace('_', '-')}"
+            raise click.UsageError(f"{shown} belongs to --cell {needed}, got --cell {cell}")

@@ -1,0 +1,40 @@
+"""What is in a split of tagged text, for people."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from seqtasks.datasets.examples import TaggedSentence, TaggedText
+from seqtasks.datasets.tags import spans
+
+Example = TaggedSentence | TaggedText
+
+
+def statistics(examples: Sequence[Example]) -> str:
+    """One line: how many examples, words and entities of each type."""
+    words, types = 0, Counter[str]()
+    for example in examples:
+        if isinstance(example, TaggedSentence):
+            words += len(example.tokens)
+            types.update(span.type for span in spans(example.tags))
+        else:
+            words += len(example.text.split())
+            types.update(entity.type for entity in example.entities)
+    each = ", ".join(f"{type_} {count:,}" for type_, count in sorted(types.items()))
+    return f"{len(examples):,} sentences, {words:,} words, {types.total():,} entities ({each})"
+
+
+def marked(example: Example) -> str:
+    """`[PER Ana] slept.`"""
+    if isinstance(example, TaggedSentence):
+        pieces: list[str] = []
+        place = 0
+        for start, end, type_ in spans(example.tags):
+            pieces += example.tokens[place:start]
+            pieces.append(f"[{type_} {' '.join(example.tokens[start:end])}]")
+            place = end
+        return " ".join([*pieces, *example.tokens[place:]])
+    shown, place = "", 0
+    for start, end, type_ in example.entities:
+        shown += f"{example.text[place:start]}[{type_} {example.text[start:end]}]"
+        place = end
+    return shown + example.text[place:]

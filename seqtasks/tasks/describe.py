@@ -1,0 +1,34 @@
+"""What is in a run directory or an export."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from seqtasks.tasks.errors import TaskError
+
+
+def describe(directory: Path) -> dict[str, Any]:
+    """The record of a run or of an export (also of the directory of its versions).
+
+    Raises TaskError if it is neither.
+    """
+    versions = sorted(
+        (p for p in directory.glob("*/seqtasks.json") if p.parent.name.isdecimal()),
+        key=lambda p: int(p.parent.name),
+    )
+    candidates = [
+        ("run", directory / "config.json"),
+        ("export", directory / "seqtasks.json"),
+        *(("export", path) for path in versions[-1:]),
+    ]
+    for kind, path in candidates:
+        try:
+            record = json.loads(path.read_text("utf-8"))
+            found = {"kind": kind, "directory": str(path.parent), "task": record.pop("task")}
+        except (OSError, ValueError, KeyError, AttributeError):
+            continue
+        metrics = path.parent / "metrics.json"
+        if metrics.exists():
+            record["metrics"] = json.loads(metrics.read_text("utf-8"))
+        return {**found, **record}
+    raise TaskError(f"{directory}: neither a run nor an export of seqtasks")

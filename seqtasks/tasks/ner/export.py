@@ -1,0 +1,63 @@
+"""Exporting a tagger as a SavedModel that takes raw strings."""
+
+import json
+from pathlib import Path
+
+import tensorflow as tf
+
+from seqtasks.tasks import run_directory, saved_model
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.ner.tagger import Tagger
+from seqtasks.tasks.ner.train import EXAMPLES, load
+
+# Beside the run's own sentences: what real input also holds.
+ODD = ["", "   ", "naïve café — “quoted” 😀 it's", "Two sentences. In one text!\nAnd a line."]
+
+
+def export(model: Path, out: Path) -> tuple[Path, float, int]:
+    """Write the tagger of a run as `out/<next version>`, and check it in a fresh process.
+
+    Signatures: `serving_default`, text (batch,) -> tokens, tags (batch, tokens) strings, start,
+    end int32 bytes, confidence float32; `tokens`, tokens (batch, time) -> tags, confidence.
+    Padding is "" and 0. Needs TensorFlow alone.
+
+    Returns its directory, the largest difference of a confidence, and on how many texts.
+    Raises TaskError if `model` is no run, if `out` cannot be written, or if the SavedModel does
+    not do what the run does.
+    """
+    record = run_directory.read_config(model, "ner")
+    tagger = load(model)
+    try:
+        examples = json.loads((model / EXAMPLES).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise TaskError(f"{model / EXAMPLES}: missing or broken; train the model anew") from None
+    signatures = {"serving_default": tagger.serve_text, "tokens": tagger.serve_tokens}
+    directory = saved_model.save(_bare(tagger), signatures, out, record)
+    texts = [" ".join(tokens) for tokens in examples] + ODD
+    difference = saved_model.verify(
+        directory,
+        "serving_default",
+        {"text": texts},
+        _arrays(tagger.serve_text(tf.constant(texts))),
+    )
+    tokens = tf.ragged.constant(examples, tf.string, ragged_rank=1).to_tensor()
+    padded = [[word.decode() for word in row] for row in tokens.numpy()]
+    difference = max(
+        difference,
+        saved_model.verify(
+            directory, "tokens", {"tokens": padded}, _arrays(tagger.serve_tokens(tokens))
+        ),
+    )
+    return directory, difference, len(texts)
+
+
+def _bare(tagger: Tagger) -> tf.Module:
+    """Only what the signatures need: weights and tables, no Keras object."""
+    module = tf.Module()
+    module.variables_ = [v.value for v in tagger.network.variables]
+    module.tables = tagger.tables
+    return module
+
+
+def _arrays(outputs: dict[str, tf.Tensor]) -> dict:
+    return {name: value.numpy() for name, value in outputs.items()}
