@@ -29,8 +29,10 @@ PATTERNS = {"left": LEFT, "right": RIGHT, "holes": HOLES, "full": FULL}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("pattern", PATTERNS)
-@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize(
+    "pattern, go_backwards",
+    [("left", True), ("right", True), ("right", False), ("holes", False), ("full", False)],
+)
 def test_padded_row_gives_what_the_row_alone_gives(kind, pattern, go_backwards):
     keep = np.array(PATTERNS[pattern], bool)
     layer = with_weights(KINDS[kind](UNITS, return_state=True, go_backwards=go_backwards))
