@@ -143,7 +143,7 @@ class LSTMCell(keras.layers.Layer):
         return input_projection(self, x)
 
     def advance(self, keep: Tensor | None = None) -> Step:
-        """Return the step (W x<t> + b, [h<t-1>, c<t-1>]) to [h<t>, c<t>]; `keep` drops of h<t-1>."""
+        """Return the step (W x<t> + b, [h<t-1>, c<t-1>]) to [h<t>, c<t>]; `keep`: dropout of h."""
         kernel = ops.convert_to_tensor(self.recurrent_kernel)
         gate, squash = self.recurrent_activation, self.activation
         pi = pf = po = None
