@@ -22,27 +22,38 @@ CONFIG = "config.json"
 WEIGHTS = "weights.npz"
 
 
-def open_staging(place: Path, overwrite: bool, resume: bool) -> Path:
-    """The directory to write a new run in, made if it is not there.
+def check_place(place: Path, overwrite: bool, resume: bool) -> None:
+    """Whether `open_staging` would do its work; nothing is made or removed yet.
 
     Raises TaskError if a run, an unfinished run or anything else is in the way.
     """
     _recover(place)
     staging = _beside(place, "partial")
+    unfinished = (staging / CONFIG).exists()
     if place.exists():
-        _check_replaceable(place, overwrite)
-    if staging.exists():
-        if resume:
-            return staging
-        if not overwrite:
-            raise TaskError(
-                f"{staging}: a training that has not finished; "
-                "--resume goes on with it, --overwrite starts anew"
-            )
-        shutil.rmtree(staging)
-    elif resume:
+        # who began a training over a run meant to replace it, and may go on
+        _check_replaceable(place, overwrite or (resume and unfinished))
+    if unfinished and not resume and not overwrite:
+        raise TaskError(
+            f"{staging}: a training that has not finished; "
+            "--resume goes on with it, --overwrite starts anew"
+        )
+    if resume and not unfinished:
         raise TaskError(f"{place}: no unfinished training to resume; leave out --resume")
+
+
+def open_staging(place: Path, overwrite: bool, resume: bool) -> Path:
+    """The directory to write a new run in, made if it is not there.
+
+    Raises TaskError if a run, an unfinished run or anything else is in the way.
+    """
+    check_place(place, overwrite, resume)
+    staging = _beside(place, "partial")
+    if resume:
+        return staging
     try:
+        if staging.exists():  # to be overwritten, or it died before it had a configuration
+            shutil.rmtree(staging)
         staging.mkdir(parents=True)
     except OSError as error:
         raise TaskError(f"{staging}: {error.strerror}; choose another place with --model") from None
@@ -83,7 +94,8 @@ def read_config(place: Path, task: str) -> dict[str, Any]:
 
 def write_json(path: Path, record: Any) -> None:
     """Write JSON for people, whole or not at all."""
-    _replace(path, lambda part: part.write_text(json.dumps(record, indent=2, ensure_ascii=False)))
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    _replace(path, lambda part: part.write_text(text, "utf-8"))
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

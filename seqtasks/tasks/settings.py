@@ -6,6 +6,7 @@ The dataclass is the only home of defaults. The command line makes its options f
 
 import dataclasses
 import json
+import math
 import tomllib
 import types
 import typing
@@ -64,10 +65,12 @@ def validate(config: Any) -> None:
         fits = number and (wanted is float or isinstance(value, int))
         if not (fits if wanted in (int, float) else isinstance(value, wanted)):
             raise TaskError(f"{name} must be {_PHRASES[wanted]}, got {value!r}")
+        if number and not math.isfinite(value):
+            raise TaskError(f"{name} must be a finite number, got {value!r}")
         least, most = field.metadata["minimum"], field.metadata["maximum"]
         if least is not None and value < least:
             raise TaskError(f"{name} must be at least {least}, got {value!r}")
-        if most is not None and not value <= most:
+        if most is not None and value > most:
             raise TaskError(f"{name} must be at most {most}, got {value!r}")
         choices = field.metadata["choices"]
         if choices and value not in choices:
@@ -88,7 +91,7 @@ def read_settings(path: Path, config_class: type) -> dict[str, Any]:
         table = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except OSError as error:
         raise TaskError(f"{path}: {error.strerror}; check the path given with --config") from None
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # syntax, encoding, a number or nesting too long
         format_ = "TOML" if path.suffix.lower() == ".toml" else "JSON"
         raise TaskError(f"{path}: no valid {format_}: {error}") from None
     if not isinstance(table, dict):

@@ -69,7 +69,9 @@ class Config:
         maximum=0.99999,
     )
     patience: int = setting(5, "epochs without a better F1 before it stops (0: never)", minimum=0)
-    recall_search: bool = setting(True, "choose on validation how readily a word counts as a name")
+    lift_search: bool = setting(
+        True, "choose on validation how readily words count as a name of each type"
+    )
     seed: int = setting(1, "of all that is random", minimum=0)
     threads: int | None = setting(None, "processor threads", minimum=1, automatic="all cores")
 

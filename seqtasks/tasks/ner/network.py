@@ -55,8 +55,10 @@ class Network(keras.Model):
         rules: dict[str, Any] = transition_constraints(tags)
         self.crf = CRF(len(tags), **rules, name="crf") if config.decoder == "crf" else None
         self.random = keras.random.SeedGenerator(config.seed)
-        # subtracted from the score of O before decoding; chosen on validation data
-        self.recall = self.add_weight(name="recall", shape=(), initializer="zeros", trainable=False)
+        # added to the scores of each tag before decoding; chosen on validation data
+        self.lift = self.add_weight(
+            name="lift", shape=(len(tags),), initializer="zeros", trainable=False
+        )
         self._unknown_share = _unknown_share(config, vocabulary)
         ones = np.ones((1,), np.int32)
         letters = np.ones((1, config.longest_word), np.int32)
@@ -102,13 +104,12 @@ class Network(keras.Model):
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tags, scores)
         return tf.reduce_mean(tf.reduce_sum(tf.where(mask, losses, 0.0), axis=1))
 
-    def decode(self, scores: tf.Tensor, mask: tf.Tensor, recall: Any = None) -> tf.Tensor:
+    def decode(self, scores: tf.Tensor, mask: tf.Tensor, lift: Any = None) -> tf.Tensor:
         """The tags of each token, int32 (batch, time).
 
-        recall: instead of the weight of this name, subtracted from the score of O.
+        lift: (tags,), instead of the weight of this name added to the scores.
         """
-        recall = self.recall.value if recall is None else recall
-        scores -= recall * tf.one_hot(0, len(self.tags))
+        scores += self.lift.value if lift is None else lift
         if self.crf is not None:
             return self.crf.decode(scores, mask)[0]
         return tf.argmax(scores, axis=-1, output_type=tf.int32)
@@ -118,7 +119,7 @@ class Network(keras.Model):
 
         With a CRF, the probability of all taggings that have exactly this entity of this type;
         with softmax, the product over its tokens. For O, of this token being outside. The
-        probabilities are the model's own, before `recall` is subtracted.
+        probabilities are the model's own, without `lift`.
         """
         continues = span_continuations(self.tags)
         if self.crf is not None:

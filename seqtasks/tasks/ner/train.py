@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from seqtasks.datasets.batching import length_batches
 from seqtasks.datasets.sources import Source
 from seqtasks.datasets.vectors import read_vectors
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
@@ -17,13 +15,12 @@ from seqtasks.tasks import chunk_scores, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner.config import Config, resolve
 from seqtasks.tasks.ner.data import SIGNATURE, Corpus, sentences_of, tag_names
+from seqtasks.tasks.ner.lift import Validator
 from seqtasks.tasks.ner.network import Network
-from seqtasks.tasks.ner.tagger import BATCH_TOKENS, LONGEST_SENTENCE, Tagger
+from seqtasks.tasks.ner.tagger import LONGEST_SENTENCE, Tagger
 
 VOCABULARY = "vocabulary.json"
 EXAMPLES = "examples.json"  # the first validation sentences, for `export` to compare on
-# What may be taken off the score of O; see `_search_recall`.
-RECALLS = np.arange(0.0, 4.5, 0.5)
 
 
 def train(
@@ -41,16 +38,19 @@ def train(
     say: is given lines for the user.
     Raises TaskError for settings that are wrong, and for a place that is taken.
     """
+    validate(config)
+    run_directory.check_place(out, overwrite, resume)
+    training.start_tensorflow(config.seed, config.threads)
     splits, notes = {}, []
     for name in ("train", "dev"):
         splits[name], more = sentences_of(data.splits[name], LONGEST_SENTENCE)
         notes += [f"{name}: {note}" for note in more]
+        if not splits[name]:
+            raise TaskError(f"{data.name}: the {name} split has no word; give it sentences")
     config = resolve(config, len(splits["train"]))
     tags = tag_names(splits["train"])
     if len(tags) == 1:
         raise TaskError(f"{data.name}: the training split has no entity, only O tags")
-    staging = run_directory.open_staging(out, overwrite, resume)
-    training.start_tensorflow(config.seed, config.threads)
     record: dict[str, Any] = {
         "task": "ner",
         "config": dataclasses.asdict(config),
@@ -63,8 +63,9 @@ def train(
         "versions": run_directory.versions(),
     }
     if resume:
-        record = _check_same(staging, record)
+        record = _check_same(run_directory.open_staging(out, overwrite, resume), record)
         config = Config(**record["config"])
+        training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
     for note in (*data.notes, *notes):
         say(note)
 
@@ -90,9 +91,10 @@ def train(
         patience=config.patience,
         seed=config.seed,
     )
+    staging = run_directory.open_staging(out, overwrite, resume)
     run_directory.write_json(staging / run_directory.CONFIG, record)
     gold = [sentence.tags for sentence in splits["dev"]]
-    validator = _Validator(network, corpora["dev"], gold, config.recall_search)
+    validator = Validator(network, corpora["dev"], gold, config.lift_search)
     (staging / "checkpoints").mkdir(exist_ok=True)
     history = training.fit(
         network,
@@ -107,20 +109,22 @@ def train(
         plan,
         staging / "checkpoints" / "last.npz",
     )
+    validator.refine()
     scores = chunk_scores.score(
         gold,
         Tagger(network, encoder).tag_sentences([sentence.tokens for sentence in splits["dev"]]),
     )
     best = max(history, key=lambda row: row["score"])
-    metrics = {"dev": scores, "best_epoch": best["epoch"], "recall": float(network.recall.value)}
+    metrics = {"dev": scores, "best_epoch": best["epoch"], "lift": validator.lift_of_types()}
     vocabulary.save(staging / VOCABULARY)
     run_directory.write_json(staging / EXAMPLES, [s.tokens for s in splits["dev"][:50]])
     run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
     training.write_history(staging / "history.csv", history)
     plots.curves(staging / "curves.png", history, "F1", best["epoch"])
     run_directory.write_json(staging / "metrics.json", metrics)
-    shutil.rmtree(staging / "checkpoints")
     run_directory.commit(staging, out)
+    # last, so that a process that dies before it is done has not lost its training
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
     return scores
 
 
@@ -152,59 +156,6 @@ def load(model: Path) -> Tagger:
     path = model / run_directory.WEIGHTS
     run_directory.set_weights(network, run_directory.load_arrays(path), path)
     return Tagger(network, Encoder(vocabulary, config.longest_word))
-
-
-class _Validator:
-    """F1 on the validation split, and the value of `recall` that makes it highest."""
-
-    def __init__(
-        self, network: Network, corpus: Corpus, gold: list[tuple[str, ...]], search: bool
-    ) -> None:
-        self._network, self._corpus, self._gold = network, corpus, gold
-        self._recalls = RECALLS if search else RECALLS[:1]
-        self._scores = tf.function(
-            lambda w, s, c, place: network(WordFeatures(w, s, c), place),
-            autograph=False,
-            input_signature=SIGNATURE[:4],
-        )
-        self._decode = tf.function(
-            network.decode,
-            autograph=False,
-            input_signature=[
-                tf.TensorSpec((None, None, len(network.tags))),
-                tf.TensorSpec((None, None), tf.bool),
-                tf.TensorSpec(()),
-            ],
-        )
-
-    def figures(self) -> dict[str, float]:
-        """Score and its parts; sets the network's `recall`."""
-        names = np.array(self._network.tags)
-        found: list[list[Any]] = [[()] * len(self._gold) for _ in self._recalls]
-        for chosen in length_batches(self._corpus.lengths, BATCH_TOKENS):
-            batch = [tf.constant(x) for x in self._corpus.batch(chosen)]
-            scores, mask = self._scores(*batch), batch[-1] > 0
-            for some, recall in zip(found, self._recalls, strict=True):
-                tags = self._decode(scores, mask, tf.constant(recall, tf.float32)).numpy()
-                for i, row in zip(chosen, names[tags], strict=True):
-                    some[i] = row[: self._corpus.lengths[i]].tolist()
-        results = [chunk_scores.score(self._gold, tags) for tags in found]
-        best = _steadiest([result["f1"] for result in results])
-        self._network.recall.assign(self._recalls[best])
-        result = results[best]
-        return {
-            "score": result["f1"],
-            "F1": result["f1"],
-            "precision": result["precision"],
-            "recall": result["recall"],
-        }
-
-
-def _steadiest(scores: list[float]) -> int:
-    """The place of the highest score, each averaged with its neighbours (weights 1, 2, 1)."""
-    padded = np.pad(scores, 1, mode="edge")
-    smooth = padded[:-2] + 2 * padded[1:-1] + padded[2:]
-    return int(np.argmax(smooth))
 
 
 def _pretrained(
