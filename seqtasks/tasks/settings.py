@@ -65,7 +65,7 @@ def validate(config: Any) -> None:
         fits = number and (wanted is float or isinstance(value, int))
         if not (fits if wanted in (int, float) else isinstance(value, wanted)):
             raise TaskError(f"{name} must be {_PHRASES[wanted]}, got {value!r}")
-        if number and not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise TaskError(f"{name} must be a finite number, got {value!r}")
         least, most = field.metadata["minimum"], field.metadata["maximum"]
         if least is not None and value < least:

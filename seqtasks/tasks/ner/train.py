@@ -18,6 +18,7 @@ from seqtasks.tasks.ner.data import SIGNATURE, Corpus, sentences_of, tag_names
 from seqtasks.tasks.ner.lift import Validator
 from seqtasks.tasks.ner.network import Network
 from seqtasks.tasks.ner.tagger import LONGEST_SENTENCE, Tagger
+from seqtasks.tasks.settings import validate
 
 VOCABULARY = "vocabulary.json"
 EXAMPLES = "examples.json"  # the first validation sentences, for `export` to compare on
