@@ -12,6 +12,7 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.start import start_tensorflow
+from seqtasks.datasets.errors import DataError
 from seqtasks.tasks.ner.config import Config
 
 if TYPE_CHECKING:
@@ -200,8 +201,13 @@ def _write_errors(path: Path, mistakes: Iterable[Any]) -> None:
     rows = ["sentence\tkind\ttrue\tfound\ttext"]
     rows += ["\t".join(str(part).replace("\t", " ") for part in row) for row in mistakes]
     part = path.with_name(path.name + ".part")
-    part.write_text("\n".join(rows) + "\n", "utf-8")
-    os.replace(part, path)
+    try:
+        part.write_text("\n".join(rows) + "\n", "utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        problem = str(error.strerror).lower()
+        raise DataError(path, problem, "name another file with --errors") from None
 
 
 def _say(line: str) -> None:

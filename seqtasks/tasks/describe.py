@@ -31,4 +31,4 @@ def describe(directory: Path) -> dict[str, Any]:
         if metrics.exists():
             record["metrics"] = json.loads(metrics.read_text("utf-8"))
         return {**found, **record}
-    raise TaskError(f"{directory}: neither a run nor an export of seqtasks")
+    raise TaskError(f"{directory}: neither a run nor an export of seqtasks; train one first")

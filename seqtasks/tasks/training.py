@@ -23,6 +23,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.progress import Progress, clock
 from seqtasks.tasks.run_directory import load_arrays, save_arrays
 
@@ -181,10 +182,13 @@ class _State:
 
     def load(self, path: Path) -> None:
         arrays = load_arrays(path)
-        for name, variable in self._variables.items():
-            variable.assign(arrays[name])
-        self._best = [arrays[f"best {i}"] for i in range(len(self._network.variables))]
-        self.history, self.best_epoch = json.loads(str(arrays["history"]))
+        try:
+            for name, variable in self._variables.items():
+                variable.assign(arrays[name])
+            self._best = [arrays[f"best {i}"] for i in range(len(self._network.variables))]
+            self.history, self.best_epoch = json.loads(str(arrays["history"]))
+        except (KeyError, ValueError):  # other data, say another file of vectors
+            raise TaskError(f"{path}: of another network; --overwrite starts anew") from None
 
 
 class _using:
