@@ -25,8 +25,9 @@ HELD_OUT = 8  # every 8th frame, and every 8th name of each list, is for validat
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}")
 _MARK = re.compile(r"\[([A-Z]+) ([^\]]+)\]")
+# `a` before a vowel, whatever the mark between the two; its type has vowels of its own
 _BEFORE_VOWEL = re.compile(
-    r"\b([Aa]|A) (?=\[?(?:[A-Z]+ )?(?!eu|uni|use|usu|one|Eu|Uni|UK|US|U\.|ut|Ur)[aeiouAEIOU])"
+    r"\b([Aa]) (?=(?:\[[A-Z]+ )?+(?!(?i:eu|uni|use|usu|one\b)|UK|US|U\.|ut|Ur)[aeiouAEIOU])"
 )
 
 
@@ -69,7 +70,7 @@ def fill(frame: str, names: Names) -> str:
     sentence = _CHOICE.sub(lambda choice: names.pick(choice[1].split("|")), frame)
     words = _SLOT.sub("", _MARK.sub("", sentence))
     sentence = _SLOT.sub(lambda slot: names.draw(slot[1], used), sentence)
-    sentence = " ".join(sentence.split())
+    sentence = _BEFORE_VOWEL.sub(r"\1n ", " ".join(sentence.split()))
     chance = names.random()
     if words == words.upper() and len(re.findall("[A-Z]", words)) > 3:
         return _set(sentence, str.upper)
@@ -78,7 +79,6 @@ def fill(frame: str, names: Names) -> str:
             return _set(sentence, str.lower)
     elif chance < 0.04:
         return _set(sentence, str.lower if chance < 0.02 else str.upper)
-    sentence = _BEFORE_VOWEL.sub(r"\1n ", sentence)
     if words != words.lower():
         sentence = sentence[:1].upper() + sentence[1:]
     return sentence
