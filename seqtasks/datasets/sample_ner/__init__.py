@@ -1,8 +1,9 @@
 """The embedded sample for named-entity recognition: English, four types (PER LOC ORG MISC).
 
 Training and validation sentences are made, the same ones every time, from sentence frames and
-lists of names and nouns, all written for this project. Validation uses frames *and* names that
-training never sees. The test split, `test.txt`, is free text written by hand before anybody who
+lists of names and nouns, all written for this project. Validation uses frames that training never
+sees, filled with names that training is never given; ambiguous names that frames spell out
+themselves are in both. The test split, `test.txt`, is free text written by hand before anybody who
 wrote it had seen a frame; training and validation use none of its names.
 
 A frame (`frames/*.txt`, one a line) is a sentence with `{slot}`s, `(one|of|these)` choices, and

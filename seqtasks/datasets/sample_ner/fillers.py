@@ -68,8 +68,10 @@ PERSONS = {
 class Names:
     """Draws fillers at random, from the part of each list that belongs to one split.
 
-    split: "train" or "dev"; held_out: every so-many-th entry of a list is dev's, the rest train's
-        (plain words, which are no names, are shared). Words drawn for one frame do not repeat.
+    split: "train" or "dev"; held_out: every so-many-th entry of a list is dev's, unless it is
+        train's in another list; the rest is train's. Plain words, which are no names, are shared.
+
+    Words drawn for one frame do not repeat.
     """
 
     def __init__(self, split: str, held_out: int) -> None:
@@ -173,4 +175,14 @@ def entries(name: str) -> list[str]:
 
 @cache
 def _part(name: str, dev: bool, held_out: int) -> list[str]:
-    return [item for i, item in enumerate(entries(name)) if (i % held_out == 0) == dev]
+    if not dev:
+        return [item for i, item in enumerate(entries(name)) if i % held_out]
+    trained = _trained(held_out)
+    return [item for item in entries(name)[::held_out] if item.lower() not in trained]
+
+
+@cache
+def _trained(held_out: int) -> frozenset[str]:
+    """The names of training, of all lists together: Nelson is a first and a last name."""
+    lists = {name for _, names in ENTITIES.values() for name in names}
+    return frozenset(item.lower() for name in lists for item in _part(name, False, held_out))
