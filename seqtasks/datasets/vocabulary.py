@@ -143,6 +143,8 @@ def normalized_words(words: list[str]) -> list[str]:
 
 def _table(keys: list, dtype: tf.DType) -> tf.lookup.StaticHashTable:
     """Key -> FIRST, FIRST + 1, ... in this order; anything else -> UNKNOWN."""
-    ids = tf.range(FIRST, FIRST + len(keys), dtype=tf.int32)
-    values = tf.lookup.KeyValueTensorInitializer(tf.constant(keys, dtype, [len(keys)]), ids)
+    ids = [*range(FIRST, FIRST + len(keys))]
+    if not keys:  # no character came often enough; TensorFlow wants one entry
+        keys, ids = ["" if dtype == tf.string else -1], [UNKNOWN]
+    values = tf.lookup.KeyValueTensorInitializer(tf.constant(keys, dtype), tf.constant(ids))
     return tf.lookup.StaticHashTable(values, UNKNOWN)
