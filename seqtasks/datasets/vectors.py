@@ -40,16 +40,17 @@ def read_vectors(path: Path, wanted: Container[str], more: int) -> Vectors:
                 size = size or len(fields) - 1
                 chunk.append((fields[0], _numbers(path, number, fields, size)))
                 if len(chunk) == CHUNK:
-                    _keep(chunk, vectors, wanted, more)
+                    more = _keep(chunk, vectors, wanted, more)
                     chunk = []
             _keep(chunk, vectors, wanted, more)
     except UnicodeDecodeError:
         raise DataError(path, "not UTF-8", "give vectors in text form, not binary") from None
     except OSError as error:
         raise DataError(path, str(error.strerror).lower(), "check the path") from None
-    if not vectors:
+    if not size:
         raise DataError(path, "no vectors in it", "expected a word and its numbers on each line")
-    return Vectors(tuple(vectors), np.stack(list(vectors.values())))
+    values = np.array(list(vectors.values()), np.float32).reshape(-1, size)
+    return Vectors(tuple(vectors), values)
 
 
 def _numbers(path: Path, line: int, fields: list[str], size: int) -> np.ndarray:
@@ -73,7 +74,14 @@ def _keep(
     vectors: dict[str, np.ndarray],
     wanted: Container[str],
     more: int,
-) -> None:
+) -> int:
+    """Add to `vectors` what is asked for; return how many words besides may still come."""
     for word, (_, values) in zip(normalized_words([w for w, _ in chunk]), chunk, strict=True):
-        if word not in vectors and (word in wanted or len(vectors) < more):
+        if word in vectors:
+            continue
+        if word in wanted:
             vectors[word] = values
+        elif more:
+            vectors[word] = values
+            more -= 1
+    return more
