@@ -17,12 +17,13 @@ from typing import Any
 
 from seqtasks.tasks.ner.config import Config as Config
 
+# verb -> module; no module is called as a verb, since importing it would put it in the verb's place
 _VERBS = {
-    "build_model": "train",
-    "train": "train",
-    "load": "train",
-    "evaluate": "evaluate",
-    "export": "export",
+    "build_model": "run",
+    "train": "run",
+    "load": "run",
+    "evaluate": "evaluation",
+    "export": "exporting",
 }
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from seqtasks.datasets.vectors import read_vectors
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
 from seqtasks.tasks import chunk_scores, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.ner import augmentation
 from seqtasks.tasks.ner.config import Config, resolve
 from seqtasks.tasks.ner.data import SIGNATURE, Corpus, sentences_of, tag_names
 from seqtasks.tasks.ner.lift import Validator
@@ -70,14 +71,15 @@ def train(
     for note in (*data.notes, *notes):
         say(note)
 
-    tokens = [token for sentence in splits["train"] for token in sentence.tokens]
+    counted = splits["train"] + [augmentation.split(s) for s in splits["train"] if config.split]
+    tokens = [token for sentence in counted for token in sentence.tokens]
     vocabulary = Vocabulary.count(tokens, config.vocabulary_size)
     config, vocabulary, vectors = _pretrained(config, vocabulary, say)
     record["config"] = dataclasses.asdict(config)
     network = build_model(config, vocabulary, tags, vectors)
     encoder = Encoder(vocabulary, config.longest_word)
-    corpora = {name: Corpus(s, encoder, tags) for name, s in splits.items()}
-    unknown = corpora["dev"].unknown_rate()
+    validation = Corpus(splits["dev"], encoder, tags)
+    unknown = validation.unknown_rate()
     say(
         f"{len(splits['train']):,} sentences to train, {len(splits['dev']):,} to validate; "
         f"{len(vocabulary.words):,} words known, {100 * unknown:.1f}% of the validation words "
@@ -95,7 +97,14 @@ def train(
     staging = run_directory.open_staging(out, overwrite, resume)
     run_directory.write_json(staging / run_directory.CONFIG, record)
     gold = [sentence.tags for sentence in splits["dev"]]
-    validator = Validator(network, corpora["dev"], gold, config.lift_search)
+    validator = Validator(network, validation, gold, config.lift_search)
+    names = augmentation.mentions(splits["train"])
+
+    def epoch_batches(epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
+        changed = augmentation.augmented(splits["train"], names, config, epoch)
+        corpus = Corpus(changed, encoder, tags)
+        return corpus.batches(config.batch_size or 1, config.seed, epoch)
+
     (staging / "checkpoints").mkdir(exist_ok=True)
     history = training.fit(
         network,
@@ -103,9 +112,7 @@ def train(
             WordFeatures(word, shape, letters), place, tag
         ),
         SIGNATURE,
-        lambda epoch: corpora["train"].batches(
-            config.batch_size or 1, config.swap, config.seed, epoch
-        ),
+        epoch_batches,
         validator.figures,
         plan,
         staging / "checkpoints" / "last.npz",

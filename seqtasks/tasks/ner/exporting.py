@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from seqtasks.tasks import run_directory, saved_model
 from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.ner.run import EXAMPLES, load
 from seqtasks.tasks.ner.tagger import Tagger
-from seqtasks.tasks.ner.train import EXAMPLES, load
 
 # Beside the run's own sentences: what real input also holds.
 ODD = ["", "   ", "naïve café — “quoted” 😀 it's", "Two sentences. In one text!\nAnd a line."]
