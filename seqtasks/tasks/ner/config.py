@@ -45,13 +45,19 @@ class Config:
     )
     word_dropout: float = setting(0.1, "share of words read as unknown", minimum=0, maximum=0.95)
     rare_word_dropout: float = setting(
-        0.25, "a word seen n times is read as unknown with this/(this + n) besides", minimum=0
+        1.0, "a word seen n times is read as unknown with this/(this + n) besides", minimum=0
     )
     character_dropout: float = setting(
         0.02, "share of letters read as unknown", minimum=0, maximum=0.95
     )
     swap: float = setting(
-        0.5, "share of entities replaced by another of their type in training", minimum=0, maximum=1
+        0.2, "share of entities replaced by another of their type in training", minimum=0, maximum=1
+    )
+    split: float = setting(
+        0.2, "share of sentences whose tokens are cut at signs in training", minimum=0, maximum=1
+    )
+    recase: float = setting(
+        0.05, "share of sentences set in lower case or capitals in training", minimum=0, maximum=1
     )
     # training
     epochs: int | None = setting(

@@ -1,4 +1,4 @@
-"""From examples to batches of ids: tokens, tags, the features of words, and swapped entities."""
+"""From examples to batches of ids: tokens, tags, and the features of words."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -10,7 +10,6 @@ import tensorflow as tf
 from seqtasks.datasets.batching import length_buckets, padded
 from seqtasks.datasets.examples import TaggedSentence, TaggedText
 from seqtasks.datasets.jsonl import align
-from seqtasks.datasets.tags import spans
 from seqtasks.datasets.tokenizer import tokenize
 from seqtasks.datasets.vocabulary import UNKNOWN, Encoder, WordFeatures
 
@@ -95,20 +94,11 @@ class Corpus:
         lengths = [len(row) for row in self.tags]
         self.places = [row[:n] for row, n in zip(places.numpy(), lengths, strict=True)]
         self.lengths = lengths
-        self._mentions = self._collect_mentions(sentences)
 
-    def batches(
-        self, batch_size: int, swap: float, seed: int, epoch: int
-    ) -> Iterator[tuple[np.ndarray, ...]]:
-        """The training batches of an epoch, as SIGNATURE says; a function of its arguments.
-
-        swap: share of entities that another of their type, drawn from the training split, stands
-            in for.
-        """
-        generator = np.random.default_rng([seed, epoch, 1])
+    def batches(self, batch_size: int, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """The training batches of an epoch, as SIGNATURE says; a function of its arguments."""
         for chosen in length_buckets(self.lengths, batch_size, seed, epoch):
-            rows = [self._swapped(i, swap, generator) for i in chosen]
-            yield (*self._pad([place for place, _ in rows]), padded([tag for _, tag in rows]))
+            yield (*self.batch(chosen), padded([self.tags[i] for i in chosen]))
 
     def batch(self, chosen: Iterable[int]) -> tuple[np.ndarray, ...]:
         """The sentences of these numbers, without tags."""
@@ -131,31 +121,3 @@ class Corpus:
         word, shape, characters = (x[distinct - 1] for x in self._features)
         longest = int((characters > 0).any(axis=0).sum()) if len(distinct) else 0
         return word, shape, characters[:, :longest], inverse
-
-    def _collect_mentions(self, sentences: Sequence[TaggedSentence]) -> dict[str, list[Any]]:
-        """Every entity by its type: its places and its tags."""
-        mentions: dict[str, list[Any]] = {}
-        for sentence, place, tags in zip(sentences, self.places, self.tags, strict=True):
-            for span in spans(sentence.tags):
-                among = slice(span.start, span.end)
-                mentions.setdefault(span.type, []).append((place[among], tags[among]))
-        self._spans = [spans(sentence.tags) for sentence in sentences]
-        return mentions
-
-    def _swapped(
-        self, number: int, swap: float, generator: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """A sentence with some of its entities replaced: places and tags."""
-        place, tags = self.places[number], self.tags[number]
-        if not swap or not self._spans[number]:
-            return place, tags
-        places, all_tags, done = [], [], 0
-        for span in self._spans[number]:
-            if generator.random() >= swap:
-                continue
-            mentions = self._mentions[span.type]
-            other = mentions[generator.integers(len(mentions))]
-            places += [place[done : span.start], other[0]]
-            all_tags += [tags[done : span.start], other[1]]
-            done = span.end
-        return np.concatenate([*places, place[done:]]), np.concatenate([*all_tags, tags[done:]])
