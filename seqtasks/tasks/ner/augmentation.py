@@ -80,7 +80,12 @@ def split(sentence: TaggedSentence) -> TaggedSentence:
     tokens: list[str] = []
     tags: list[str] = []
     for token, tag in zip(sentence.tokens, sentence.tags, strict=True):
-        pieces = _PIECES.findall(token) or [token]
-        tokens += pieces
-        tags += [tag] + ["I-" + tag[2:] if tag != "O" else tag] * (len(pieces) - 1)
+        cut = pieces(token)
+        tokens += cut
+        tags += [tag] + ["I-" + tag[2:] if tag != "O" else tag] * (len(cut) - 1)
     return TaggedSentence(tuple(tokens), tuple(tags))
+
+
+def pieces(token: str) -> list[str]:
+    """The token cut at every sign: runs of letters and digits, and signs one by one."""
+    return _PIECES.findall(token) or [token]

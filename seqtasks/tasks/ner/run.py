@@ -71,8 +71,10 @@ def train(
     for note in (*data.notes, *notes):
         say(note)
 
-    counted = splits["train"] + [augmentation.split(s) for s in splits["train"] if config.split]
-    tokens = [token for sentence in counted for token in sentence.tokens]
+    tokens = [token for sentence in splits["train"] for token in sentence.tokens]
+    if config.split:
+        cut = (augmentation.pieces(token) for token in tokens)
+        tokens += [piece for pieces in cut if len(pieces) > 1 for piece in pieces]
     vocabulary = Vocabulary.count(tokens, config.vocabulary_size)
     config, vocabulary, vectors = _pretrained(config, vocabulary, say)
     record["config"] = dataclasses.asdict(config)
