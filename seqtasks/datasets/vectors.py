@@ -55,7 +55,8 @@ def read_vectors(path: Path, wanted: Container[str], more: int) -> Vectors:
 
 def _numbers(path: Path, line: int, fields: list[str], size: int) -> np.ndarray:
     try:
-        values = np.array(fields[1:], np.float32)
+        with np.errstate(over="ignore"):  # told below, as what is not finite
+            values = np.array(fields[1:], np.float32)
     except ValueError:
         values = np.array([])
     if not size or len(values) != size or not np.isfinite(values).all() or not fields[0]:
