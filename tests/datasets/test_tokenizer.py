@@ -178,7 +178,8 @@ def same(one, other):
 
 
 def test_a_batch_gives_what_each_text_gives_alone():
-    texts = ["", "He said no. She left.", " ", *random_texts(30, 2), ""]
+    # the third opens where the second ends, with what could close the second's sentence
+    texts = ["", "Hi.", '   " He', "He said no. She left.", " ", *random_texts(30, 2), ""]
     together = rows(tokenize(tf.constant(texts), longest=4))
     assert together == [rows(tokenize(tf.constant([text]), longest=4))[0] for text in texts]
 

@@ -41,8 +41,8 @@ def test_formats(path, text):
 
 
 def test_words_may_be_numbers_and_line_separators(path):
-    found = read(path, "7 1 2\n\u2028 3 4\n\x85 5 6\n")
-    assert list(found) == ["0", "\u2028", "\x85"]
+    found = read(path, "7 1 2\n\u2028 3 4\n\x85 5 6\na\rb 7 8\n")
+    assert list(found) == ["0", "\u2028", "\x85", "a\rb"]
 
 
 def test_of_words_that_become_one_the_first_is_kept(path):
