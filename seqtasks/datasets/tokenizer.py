@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 MARK = "\x1f"
+JOINER = "\x7f"  # stands for what joins the parts of an emoji, or of a word in Indic scripts
 
 # Titles and short forms that keep their full stop and do not end a sentence.
 TITLE = (
@@ -36,19 +37,19 @@ TOKEN = "|".join(
         r"[@#]\w+",  # @handles and #tags
         r"[0-9]+(?:[.,:/][0-9]+)+[A-Za-z]*",  # 3,000.50  12:30pm  1/2
         rf"\b(?:{TITLE}|{ENDING}|{INITIALS})",
-        r"\w(?:\w|[-'&+/]\w|\.[a-z0-9])*",  # words: well-known  A&M  don't  v2.0  O'Neill
+        rf"\w(?:[\w{JOINER}]|[-'&+/]\w|\.[a-z0-9])*",  # words: well-known  A&M  don't  v2.0  O'Neill
         r"[.]{2,}|[!?]{2,}|-{2,}|[*]{2,}|={2,}|~{2,}",  # ... -- **
         r"[:;=][-'^]?(?:[()/|]|[DPOop]\b)",  # :-) ;D
-        r"\S",  # any other sign stands alone
+        rf"[^\s\w](?:{JOINER}[^\s\w]?)*|\S",  # any other sign stands alone, but for emoji of parts
     ]
 )
 CLITIC = rf"(?i)(n't|'(?:s|m|d|re|ve|ll)){MARK}"
-STOP = rf"[.!?]+|{ENDING}|(?:[A-Z]\.){{2,}}"
+STOP = rf"[.!?]+|{ENDING}"
 CLOSER = r"[\"')\]]"
 OPENER = r"[A-Z0-9\"'(\[@#].*|https?:.*"
 
-# Format characters that join what stands around them: soft hyphen, (non-)joiners, word joiner.
-JOINING = {0xAD, 0x200C, 0x200D, 0x2060}
+# Format characters within words: soft hyphen, non-joiner, word joiner.
+JOINING = {0xAD, 0x200C, 0x2060}
 LIKE = dict.fromkeys("‘’‛ʼ´", "'") | dict.fromkeys("“”„‟«»", '"') | {"…": ".", "！": "!", "？": "?"}
 
 
@@ -128,6 +129,8 @@ def _class(point: int) -> str:
         return " " if category == "Cc" else character
     if character in LIKE:
         return LIKE[character]
+    if point == 0x200D or 0xFE00 <= point <= 0xFE0F:
+        return JOINER
     if point in JOINING or category[0] == "M":
         return "a"
     if category in ("Lu", "Lt"):
