@@ -26,6 +26,9 @@ def text_groups(texts: tuple[str, ...], file: Path | None) -> Iterator[list[str]
     if file is None and not texts:
         raise click.UsageError("give TEXT arguments, --input FILE, or - for standard input")
     if texts and texts != ("-",):
+        for text in texts:
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise click.UsageError(f"expected UTF-8 as TEXT, got {text!r}")
         yield list(texts)
     elif file is None or str(file) == "-":
         yield from _groups(sys.stdin.buffer, "standard input")
@@ -67,7 +70,8 @@ def _groups(stream: BinaryIO, name: str) -> Iterator[list[str]]:
             try:
                 text = item.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                yield group
+                if group:
+                    yield group
                 raise DataError(
                     name,
                     f"expected UTF-8, got byte 0x{item[error.start]:02x}",

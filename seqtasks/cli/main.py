@@ -87,7 +87,7 @@ def _message(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
-        return place + error.strerror.lower()
+        return f"{place}{error.strerror.lower()}; check the path, and who may use it"
     if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
         return "out of memory; a smaller --batch-size or --units needs less"
     return None

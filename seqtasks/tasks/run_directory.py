@@ -27,7 +27,13 @@ def check_place(place: Path, overwrite: bool, resume: bool) -> None:
 
     Raises TaskError if a run, an unfinished run or anything else is in the way.
     """
-    _recover(place)
+    try:
+        _recover(place)
+        there = next(parent for parent in Path(os.path.abspath(place)).parents if parent.exists())
+    except OSError as error:
+        raise TaskError(f"{place}: {error.strerror}; choose another place with --model") from None
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise TaskError(f"{there}: cannot be written in; choose another place with --model")
     staging = _beside(place, "partial")
     unfinished = (staging / CONFIG).exists()
     if place.exists():
