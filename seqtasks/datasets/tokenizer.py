@@ -37,7 +37,7 @@ TOKEN = "|".join(
         r"[@#]\w+",  # @handles and #tags
         r"[0-9]+(?:[.,:/][0-9]+)+[A-Za-z]*",  # 3,000.50  12:30pm  1/2
         rf"\b(?:{TITLE}|{ENDING}|{INITIALS})",
-        rf"\w(?:[\w{JOINER}]|[-'&+/]\w|\.[a-z0-9])*",  # words: well-known  A&M  don't  v2.0  O'Neill
+        rf"\w(?:[\w{JOINER}]|[-'&+/]\w|\.[a-z0-9])*",  # well-known  A&M  v2.0
         r"[.]{2,}|[!?]{2,}|-{2,}|[*]{2,}|={2,}|~{2,}",  # ... -- **
         r"[:;=][-'^]?(?:[()/|]|[DPOop]\b)",  # :-) ;D
         rf"[^\s\w](?:{JOINER}[^\s\w]?)*|\S",  # any other sign stands alone, but for emoji of parts

@@ -4,6 +4,8 @@ import random
 from functools import cache
 from importlib import resources
 
+from seqtasks.datasets.sample_ner.patterns import SHARE, compose, patterns
+
 # slot -> (type, lists): an entity of that type, drawn from these lists together
 ENTITIES = {
     "first": ("PER", ["first_names"]),
@@ -100,6 +102,9 @@ class Names:
             return f"[PER {self._person()}]"
         if slot in ENTITIES:
             type_, lists = ENTITIES[slot]
+            shapes = patterns().get(slot)
+            if shapes and self.random() < SHARE:
+                return f"[{type_} {compose(self.pick(shapes), self._part_of_name, self.pick)}]"
             return f"[{type_} {self.pick(self._names(lists[0]))}]"
         if slot in WORDS:
             return self.pick(entries(WORDS[slot]))
@@ -122,6 +127,9 @@ class Names:
                     filler = self.pick(self._names(name))
                     shape = shape.replace(hole, filler[0] + "." if hole == "{i}" else filler, 1)
         return shape
+
+    def _part_of_name(self, name: str) -> str:
+        return self.pick(entries(name) if name in WORDS.values() else self._names(name))
 
     def _names(self, name: str) -> list[str]:
         return _part(name, self._split == "dev", self._held_out)
