@@ -32,6 +32,7 @@ class Config:
     character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
     longest_word: int = setting(24, "letters read of a word", minimum=3)
     vocabulary_size: int = setting(0, "words known, the commonest first (0: all)", minimum=0)
+    word_minimum: int = setting(2, "a word has to come that often to be known", minimum=1)
     embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
     embedded_words: int = setting(
         100_000, "words taken from it beside those of the training text, first come", minimum=0
@@ -52,6 +53,9 @@ class Config:
     )
     swap: float = setting(
         0.2, "share of entities replaced by another of their type in training", minimum=0, maximum=1
+    )
+    redraw: float = setting(
+        0.3, "share of words seen once that get other letters in training", minimum=0, maximum=1
     )
     split: float = setting(
         0.2, "share of sentences whose tokens are cut at signs in training", minimum=0, maximum=1

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from seqtasks.datasets.sources import Source
 from seqtasks.datasets.vectors import read_vectors
-from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
+from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures, normalized_words
 from seqtasks.tasks import chunk_scores, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner import augmentation
@@ -75,8 +76,8 @@ def train(
     if config.split:
         cut = (augmentation.pieces(token) for token in tokens)
         tokens += [piece for pieces in cut if len(pieces) > 1 for piece in pieces]
-    vocabulary = Vocabulary.count(tokens, config.vocabulary_size)
-    config, vocabulary, vectors = _pretrained(config, vocabulary, say)
+    vocabulary = Vocabulary.count(tokens, config.vocabulary_size, config.word_minimum)
+    config, vocabulary, vectors = _pretrained(config, vocabulary, tokens, say)
     record["config"] = dataclasses.asdict(config)
     network = build_model(config, vocabulary, tags, vectors)
     encoder = Encoder(vocabulary, config.longest_word)
@@ -101,9 +102,10 @@ def train(
     gold = [sentence.tags for sentence in splits["dev"]]
     validator = Validator(network, validation, gold, config.lift_search)
     names = augmentation.mentions(splits["train"])
+    counts = Counter(token for sentence in splits["train"] for token in sentence.tokens)
 
     def epoch_batches(epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
-        changed = augmentation.augmented(splits["train"], names, config, epoch)
+        changed = augmentation.augmented(splits["train"], names, counts, config, epoch)
         corpus = Corpus(changed, encoder, tags)
         return corpus.batches(config.batch_size or 1, config.seed, epoch)
 
@@ -169,18 +171,19 @@ def load(model: Path) -> Tagger:
 
 
 def _pretrained(
-    config: Config, vocabulary: Vocabulary, say: Callable[[str], None]
+    config: Config, vocabulary: Vocabulary, tokens: list[str], say: Callable[[str], None]
 ) -> tuple[Config, Vocabulary, np.ndarray | None]:
     """Configuration, vocabulary and first vectors with what `config.embeddings` brings."""
     if config.embeddings is None:
         return config, vocabulary, None
     file = Path(config.embeddings)
-    vectors = read_vectors(file, set(vocabulary.words), config.embedded_words)
+    words = set(normalized_words(list(set(tokens))))  # rare ones too: here they have a vector
+    vectors = read_vectors(file, words, config.embedded_words)
     known = dict(zip(vectors.words, vectors.values, strict=True))
-    covered = sum(word in known for word in vocabulary.words)
+    covered = sum(word in known for word in words)
     say(
         f"{file}: {len(known):,} vectors of {vectors.values.shape[1]} numbers; "
-        f"they cover {100 * covered / max(len(vocabulary.words), 1):.1f}% of the training words"
+        f"they cover {100 * covered / max(len(words), 1):.1f}% of the training words"
     )
     vocabulary = vocabulary.with_words(vectors.words)
     size = vectors.values.shape[1]
