@@ -23,8 +23,18 @@ def found(model: str, texts: list[str]) -> list[dict[str, Any]]:
     """What `seqtasks ner predict --format json` says of each text."""
     command = "from seqtasks.cli import main; main()"
     process = subprocess.run(
-        [sys.executable, "-c", command]
-        + ["ner", "predict", "--model", model, "--format", "json", *texts],
+        [
+            sys.executable,
+            "-c",
+            command,
+            "ner",
+            "predict",
+            "--model",
+            model,
+            "--format",
+            "json",
+            *texts,
+        ],
         stdout=subprocess.PIPE,
         check=True,
     )
