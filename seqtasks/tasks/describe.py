@@ -1,6 +1,7 @@
 """What is in a run directory or an export."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,7 @@ def describe(directory: Path) -> dict[str, Any]:
             found = {"kind": kind, "directory": str(path.parent), "task": record.pop("task")}
         except (OSError, ValueError, KeyError, AttributeError):
             continue
-        metrics = path.parent / "metrics.json"
-        if metrics.exists():
-            record["metrics"] = json.loads(metrics.read_text("utf-8"))
+        with suppress(OSError, ValueError):  # an export has none
+            record["metrics"] = json.loads((path.parent / "metrics.json").read_text("utf-8"))
         return {**found, **record}
     raise TaskError(f"{directory}: neither a run nor an export of seqtasks; train one first")

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,18 @@ json.dump({k: plain(v.numpy().tolist()) for k, v in call(**inputs).items()}, sys
 """
 
 
-def save(module: tf.Module, signatures: dict[str, Any], out: Path, record: dict[str, Any]) -> Path:
+def save(
+    module: tf.Module,
+    signatures: dict[str, Any],
+    out: Path,
+    record: dict[str, Any],
+    check: Callable[[Path], object] = lambda directory: None,
+) -> Path:
     """Write `module` with its signatures as the next version under `out`; its directory.
 
     record: what `seqtasks info` shows of it, kept beside the model.
+    check: is given the directory before it gets its number. If it raises, the model is put aside
+        as `out/refused`, where no server looks for a version.
     Raises TaskError if `out` cannot be written.
     """
     try:
@@ -42,6 +52,12 @@ def save(module: tf.Module, signatures: dict[str, Any], out: Path, record: dict[
         part = out / f".{target.name}.part"
         tf.saved_model.save(module, str(part), signatures=signatures)
         write_json(part / "seqtasks.json", record)
+        try:
+            check(part)
+        except TaskError:
+            shutil.rmtree(out / "refused", ignore_errors=True)
+            os.rename(part, out / "refused")
+            raise
         os.rename(part, target)
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -86,6 +102,6 @@ def verify(
         if not same_shape:
             raise TaskError(
                 f"{directory}: signature {signature}: `{name}` is not what the run gives; "
-                "the export is left there for inspection"
+                "it is put aside as `refused`"
             )
     return largest

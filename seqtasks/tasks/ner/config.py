@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.settings import setting, validate
 
-SMALL = 6_000  # training sentences up to which the settings for small data hold
+# Training sentences up to which data are small, and up to which they are middling.
+SMALL, MIDDLING = 6_000, 15_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Config:
         0.2, "share of entities replaced by another of their type in training", minimum=0, maximum=1
     )
     redraw: float = setting(
-        0.3, "share of words seen once that get other letters in training", minimum=0, maximum=1
+        0.1, "share of words seen once that get other letters in training", minimum=0, maximum=1
     )
     split: float = setting(
         0.2, "share of sentences whose tokens are cut at signs in training", minimum=0, maximum=1
@@ -65,10 +66,13 @@ class Config:
     )
     # training
     epochs: int | None = setting(
-        None, "times through the training data", minimum=1, automatic="15 for small data, else 20"
+        None,
+        "times through the training data",
+        minimum=1,
+        automatic="12 up to 6,000 sentences, 20 up to 15,000, else 8",
     )
     batch_size: int | None = setting(
-        None, "sentences a step", minimum=1, automatic="16 for small data, else 32"
+        None, "sentences a step", minimum=1, automatic="16 up to 6,000 sentences, else 32"
     )
     learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
     clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
@@ -79,9 +83,7 @@ class Config:
         maximum=0.99999,
     )
     patience: int = setting(5, "epochs without a better F1 before it stops (0: never)", minimum=0)
-    lift_search: bool = setting(
-        True, "choose on validation how readily words count as a name of each type"
-    )
+    lift_search: bool = setting(True, "choose on validation how readily words count as names")
     seed: int = setting(1, "of all that is random", minimum=0)
     threads: int | None = setting(None, "processor threads", minimum=1, automatic="all cores")
 
@@ -99,8 +101,8 @@ def resolve(config: Config, sentences: int) -> Config:
     small = sentences <= SMALL
     return replace(
         config,
-        relevance_gate=config.relevance_gate is not False and config.cell == "gru",
-        peephole=bool(config.peephole),
-        epochs=config.epochs or (15 if small else 20),
+        relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
+        peephole=bool(config.peephole) if config.cell == "lstm" else None,
+        epochs=config.epochs or (12 if small else 20 if sentences <= MIDDLING else 8),
         batch_size=config.batch_size or (16 if small else 32),
     )

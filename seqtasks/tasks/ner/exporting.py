@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -32,23 +33,22 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     except (OSError, ValueError):
         raise TaskError(f"{model / EXAMPLES}: missing or broken; train the model anew") from None
     signatures = {"serving_default": tagger.serve_text, "tokens": tagger.serve_tokens}
-    directory = saved_model.save(_bare(tagger), signatures, out, record)
     texts = [" ".join(tokens) for tokens in examples] + ODD
-    difference = saved_model.verify(
-        directory,
-        "serving_default",
-        {"text": texts},
-        _arrays(tagger.serve_text(tf.constant(texts))),
-    )
     tokens = tf.ragged.constant(examples, tf.string, ragged_rank=1).to_tensor()
     padded = [[word.decode() for word in row] for row in tokens.numpy()]
-    difference = max(
-        difference,
-        saved_model.verify(
-            directory, "tokens", {"tokens": padded}, _arrays(tagger.serve_tokens(tokens))
-        ),
-    )
-    return directory, difference, len(texts)
+    calls: dict[str, Any] = {
+        "serving_default": ({"text": texts}, tagger.serve_text(tf.constant(texts))),
+        "tokens": ({"tokens": padded}, tagger.serve_tokens(tokens)),
+    }
+    differences = []
+
+    def check(directory: Path) -> None:
+        for name, (inputs, expected) in calls.items():
+            arrays = {output: value.numpy() for output, value in expected.items()}
+            differences.append(saved_model.verify(directory, name, inputs, arrays))
+
+    directory = saved_model.save(_bare(tagger), signatures, out, record, check)
+    return directory, max(differences), len(texts)
 
 
 def _bare(tagger: Tagger) -> tf.Module:
@@ -57,7 +57,3 @@ def _bare(tagger: Tagger) -> tf.Module:
     module.variables_ = [v.value for v in tagger.network.variables]
     module.tables = tagger.tables
     return module
-
-
-def _arrays(outputs: dict[str, tf.Tensor]) -> dict:
-    return {name: value.numpy() for name, value in outputs.items()}

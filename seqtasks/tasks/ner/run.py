@@ -121,13 +121,12 @@ def train(
         plan,
         staging / "checkpoints" / "last.npz",
     )
-    validator.refine()
     scores = chunk_scores.score(
         gold,
         Tagger(network, encoder).tag_sentences([sentence.tokens for sentence in splits["dev"]]),
     )
     best = max(history, key=lambda row: row["score"])
-    metrics = {"dev": scores, "best_epoch": best["epoch"], "lift": validator.lift_of_types()}
+    metrics = {"dev": scores, "best_epoch": best["epoch"], "lift": float(network.lift.numpy()[-1])}
     vocabulary.save(staging / VOCABULARY)
     run_directory.write_json(staging / EXAMPLES, [s.tokens for s in splits["dev"][:50]])
     run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))

@@ -24,7 +24,9 @@ def examples_to_score(
 
     Raises TaskError if the source has no such split, or if the run's source has changed.
     """
-    own = run_directory.read_config(model, "ner")["data"]
+    own = run_directory.read_config(model, "ner").get("data")
+    if not isinstance(own, dict) or not {"source", "fingerprint"} <= own.keys():
+        raise TaskError(f"{model}: its config.json does not say what data it is of; train it anew")
     given = source is not None and source != own["source"]
     name = source if source is not None else own["source"]
     if given and Path(name).is_file():

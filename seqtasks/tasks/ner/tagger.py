@@ -110,7 +110,7 @@ class Tagger(tf.Module):
         """Tag raw texts; each becomes one `TaggedLine`, whatever is in it."""
         if not texts:
             return
-        # a lone surrogate, from a file name or a broken decoder, has no UTF-8: as U+FFFD it has
+        # a lone surrogate, as a broken decoder leaves it, has no UTF-8: it becomes a question mark
         clean = [text.encode("utf-8", "replace") for text in texts]
         cut = self.tokenize(tf.constant(clean, tf.string))
         numbers, confidences = self._tag_in_batches(sentences(cut))
