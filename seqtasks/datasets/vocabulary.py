@@ -45,13 +45,10 @@ class Vocabulary:
     characters: str
 
     @classmethod
-    def count(
-        cls, tokens: Iterable[str], size: int = 0, seen: int = 1, characters_seen: int = 3
-    ) -> "Vocabulary":
+    def count(cls, tokens: Iterable[str], size: int = 0, characters_seen: int = 3) -> "Vocabulary":
         """Count the tokens of the training split.
 
         size: keep that many words at most (0: all).
-        seen: a word has to come that often to be known.
         characters_seen: a character has to come that often to get an id.
         """
         forms = Counter(tokens)
@@ -64,7 +61,6 @@ class Vocabulary:
                 characters[character] += times
         # the commonest first; equals in order of their letters, so that the file order is nothing
         ranked = sorted(words.items(), key=lambda item: (-item[1], item[0]))[: size or None]
-        ranked = [(word, times) for word, times in ranked if times >= seen]
         kept = sorted(c for c, times in characters.items() if times >= characters_seen)
         return cls(tuple(w for w, _ in ranked), tuple(n for _, n in ranked), "".join(kept))
 

@@ -5,8 +5,6 @@ Each epoch trains on every sentence once, changed at random:
 - *swap*: entities are replaced by others of their type, so that a context does not tell one name;
 - *split*: tokens are cut at every sign (`@ana` to `@ ana`, `don't` to `don ' t`), since no two
   tokenisers agree;
-- *redraw*: some letters of rare words are others of their kind (`Obama` to `Ocima`), so that a name
-  met once is not learnt by its spelling;
 - *case*: the whole sentence is set in lower case or in capitals.
 
 Source of *swap*: Dai and Adel, "An analysis of simple data augmentation for named entity
@@ -14,7 +12,7 @@ recognition", 2020 (mention replacement).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,8 +20,6 @@ from seqtasks.datasets.examples import TaggedSentence
 from seqtasks.datasets.tags import spans
 from seqtasks.tasks.ner.config import Config
 
-LETTERS = 0.4  # share of the letters of a word that are redrawn
-ALPHABETS = ("aeiouy", "bcdfghjklmnpqrstvwxz", "AEIOUY", "BCDFGHJKLMNPQRSTVWXZ", "0123456789")
 CAPITALS = 0.3  # of the sentences whose case is changed; the others are set in lower case
 
 _PIECES = re.compile(r"\w+|[^\w\s]")
@@ -43,13 +39,12 @@ def mentions(sentences: Sequence[TaggedSentence]) -> Mentions:
 def augmented(
     sentences: Sequence[TaggedSentence],
     names: Mentions,
-    counts: Mapping[str, int],
     config: Config,
     epoch: int,
 ) -> list[TaggedSentence]:
     """The sentences of an epoch, in their order; a pure function of its arguments.
 
-    names: what `mentions` found in the training split. counts: how often it has each token.
+    names: what `mentions` found in the training split.
     """
     generator = np.random.default_rng([config.seed, epoch, 1])
     changed = []
@@ -58,8 +53,6 @@ def augmented(
             sentence = swapped(sentence, names, config.swap, generator)
         if generator.random() < config.split:
             sentence = split(sentence)
-        if config.redraw:
-            sentence = redrawn(sentence, counts, config.redraw, generator)
         if generator.random() < config.recase:
             case = str.upper if generator.random() < CAPITALS else str.lower
             sentence = TaggedSentence(tuple(map(case, sentence.tokens)), sentence.tags)
@@ -83,33 +76,6 @@ def swapped(
         tags += [*sentence.tags[done:start], *other.tags]
         done = end
     return TaggedSentence((*tokens, *sentence.tokens[done:]), (*tags, *sentence.tags[done:]))
-
-
-def redrawn(
-    sentence: TaggedSentence,
-    counts: Mapping[str, int],
-    share: float,
-    generator: np.random.Generator,
-) -> TaggedSentence:
-    """The sentence with letters of rare words redrawn, vowels as vowels and case kept.
-
-    share: how often that happens to a word seen once; to one seen n times, share · 2 / (1 + n).
-    """
-    tokens = list(sentence.tokens)
-    chances = generator.random(len(tokens))
-    for i, token in enumerate(tokens):
-        if chances[i] * (1 + counts[token]) < 2 * share:
-            tokens[i] = "".join(_like(letter, generator) for letter in token)
-    return TaggedSentence(tuple(tokens), sentence.tags)
-
-
-def _like(letter: str, generator: np.random.Generator) -> str:
-    if generator.random() >= LETTERS:
-        return letter
-    for alphabet in ALPHABETS:
-        if letter in alphabet:
-            return alphabet[generator.integers(len(alphabet))]
-    return letter
 
 
 def split(sentence: TaggedSentence) -> TaggedSentence:

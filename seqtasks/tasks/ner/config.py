@@ -20,7 +20,7 @@ class Config:
     )
     peephole: bool | None = setting(None, "LSTM: gates that see the memory cell", automatic="off")
     bidirectional: bool = setting(True, "also read each sentence from right to left")
-    units: int = setting(128, "units of each recurrent layer and direction", minimum=1)
+    units: int = setting(200, "units of each recurrent layer and direction", minimum=1)
     layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
     decoder: str = setting(
         "crf", "tags of a sentence chosen together or each alone", choices=("crf", "softmax")
@@ -33,7 +33,6 @@ class Config:
     character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
     longest_word: int = setting(24, "letters read of a word", minimum=3)
     vocabulary_size: int = setting(0, "words known, the commonest first (0: all)", minimum=0)
-    word_minimum: int = setting(2, "a word has to come that often to be known", minimum=1)
     embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
     embedded_words: int = setting(
         100_000, "words taken from it beside those of the training text, first come", minimum=0
@@ -47,16 +46,13 @@ class Config:
     )
     word_dropout: float = setting(0.1, "share of words read as unknown", minimum=0, maximum=0.95)
     rare_word_dropout: float = setting(
-        1.0, "a word seen n times is read as unknown with this/(this + n) besides", minimum=0
+        0.5, "a word seen n times is read as unknown with this/(this + n) besides", minimum=0
     )
     character_dropout: float = setting(
         0.02, "share of letters read as unknown", minimum=0, maximum=0.95
     )
     swap: float = setting(
         0.2, "share of entities replaced by another of their type in training", minimum=0, maximum=1
-    )
-    redraw: float = setting(
-        0.1, "share of words seen once that get other letters in training", minimum=0, maximum=1
     )
     split: float = setting(
         0.2, "share of sentences whose tokens are cut at signs in training", minimum=0, maximum=1
@@ -72,7 +68,10 @@ class Config:
         automatic="12 up to 6,000 sentences, 20 up to 15,000, else 8",
     )
     batch_size: int | None = setting(
-        None, "sentences a step", minimum=1, automatic="16 up to 6,000 sentences, else 32"
+        None,
+        "sentences a step",
+        minimum=1,
+        automatic="16 up to 6,000 sentences, 32 up to 15,000, else 64",
     )
     learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
     clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
@@ -104,5 +103,5 @@ def resolve(config: Config, sentences: int) -> Config:
         relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
         peephole=bool(config.peephole) if config.cell == "lstm" else None,
         epochs=config.epochs or (12 if small else 20 if sentences <= MIDDLING else 8),
-        batch_size=config.batch_size or (16 if small else 32),
+        batch_size=config.batch_size or (16 if small else 32 if sentences <= MIDDLING else 64),
     )

@@ -2,7 +2,6 @@
 
 import dataclasses
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ def train(
     if config.split:
         cut = (augmentation.pieces(token) for token in tokens)
         tokens += [piece for pieces in cut if len(pieces) > 1 for piece in pieces]
-    vocabulary = Vocabulary.count(tokens, config.vocabulary_size, config.word_minimum)
+    vocabulary = Vocabulary.count(tokens, config.vocabulary_size)
     config, vocabulary, vectors = _pretrained(config, vocabulary, tokens, say)
     record["config"] = dataclasses.asdict(config)
     network = build_model(config, vocabulary, tags, vectors)
@@ -102,10 +101,9 @@ def train(
     gold = [sentence.tags for sentence in splits["dev"]]
     validator = Validator(network, validation, gold, config.lift_search)
     names = augmentation.mentions(splits["train"])
-    counts = Counter(token for sentence in splits["train"] for token in sentence.tokens)
 
     def epoch_batches(epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
-        changed = augmentation.augmented(splits["train"], names, counts, config, epoch)
+        changed = augmentation.augmented(splits["train"], names, config, epoch)
         corpus = Corpus(changed, encoder, tags)
         return corpus.batches(config.batch_size or 1, config.seed, epoch)
 
@@ -176,7 +174,7 @@ def _pretrained(
     if config.embeddings is None:
         return config, vocabulary, None
     file = Path(config.embeddings)
-    words = set(normalized_words(list(set(tokens))))  # rare ones too: here they have a vector
+    words = set(normalized_words(list(set(tokens))))  # beyond --vocabulary-size too
     vectors = read_vectors(file, words, config.embedded_words)
     known = dict(zip(vectors.words, vectors.values, strict=True))
     covered = sum(word in known for word in words)
