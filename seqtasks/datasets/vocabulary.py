@@ -6,7 +6,7 @@ A vocabulary is counted on the training split alone. Id 0 is padding, id 1 is ev
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -127,6 +127,16 @@ class Encoder(tf.Module):
         """
         distinct, place = tf.unique(tokens.flat_values)
         return self.features(distinct), tokens.with_flat_values(place + 1).to_tensor()
+
+
+def ragged(sentences: Sequence[Sequence[str]]) -> tf.RaggedTensor:
+    """Sentences of tokens as a string tensor, ragged (batch, time).
+
+    What `tf.ragged.constant` does, in a hundredth of its time.
+    """
+    flat = [token for sentence in sentences for token in sentence]
+    lengths = tf.constant([len(sentence) for sentence in sentences], tf.int64)
+    return tf.RaggedTensor.from_row_lengths(tf.constant(flat, tf.string), lengths)
 
 
 def normalized(words: tf.Tensor) -> tf.Tensor:

@@ -11,7 +11,7 @@ from seqtasks.datasets.batching import length_buckets, padded
 from seqtasks.datasets.examples import TaggedSentence, TaggedText
 from seqtasks.datasets.jsonl import align
 from seqtasks.datasets.tokenizer import tokenize
-from seqtasks.datasets.vocabulary import UNKNOWN, Encoder, WordFeatures
+from seqtasks.datasets.vocabulary import UNKNOWN, Encoder, WordFeatures, ragged
 
 Example = TaggedSentence | TaggedText
 
@@ -88,8 +88,7 @@ class Corpus:
     ) -> None:
         number = {tag: i for i, tag in enumerate(tags)}
         self.tags = [np.array([number.get(tag, 0) for tag in s.tags], np.int32) for s in sentences]
-        tokens = tf.ragged.constant([s.tokens for s in sentences], tf.string, ragged_rank=1)
-        features, places = encoder.encode(tokens)
+        features, places = encoder.encode(ragged([s.tokens for s in sentences]))
         self._features = WordFeatures(*(np.asarray(x) for x in features))
         lengths = [len(row) for row in self.tags]
         self.places = [row[:n] for row, n in zip(places.numpy(), lengths, strict=True)]

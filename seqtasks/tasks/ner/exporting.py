@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from seqtasks.datasets.vocabulary import ragged
 from seqtasks.tasks import run_directory, saved_model
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner.run import EXAMPLES, load
@@ -34,7 +35,7 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
         raise TaskError(f"{model / EXAMPLES}: missing or broken; train the model anew") from None
     signatures = {"serving_default": tagger.serve_text, "tokens": tagger.serve_tokens}
     texts = [" ".join(tokens) for tokens in examples] + ODD
-    tokens = tf.ragged.constant(examples, tf.string, ragged_rank=1).to_tensor()
+    tokens = ragged(examples).to_tensor()
     padded = [[word.decode() for word in row] for row in tokens.numpy()]
     calls: dict[str, Any] = {
         "serving_default": ({"text": texts}, tagger.serve_text(tf.constant(texts))),

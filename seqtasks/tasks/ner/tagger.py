@@ -10,7 +10,7 @@ import tensorflow as tf
 from seqtasks.datasets.batching import length_batches
 from seqtasks.datasets.tags import spans
 from seqtasks.datasets.tokenizer import sentences, tokenize
-from seqtasks.datasets.vocabulary import Encoder
+from seqtasks.datasets.vocabulary import Encoder, ragged
 from seqtasks.tasks.ner.network import Network
 
 LONGEST_SENTENCE = 256  # tokens; a longer stretch of raw text without a full stop is cut there
@@ -89,19 +89,18 @@ class Tagger(tf.Module):
         }
 
     def _serve_tokens(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-        ragged = tf.RaggedTensor.from_tensor(tokens, padding="")
-        tags, confidence = self._tag(ragged)
+        rows = tf.RaggedTensor.from_tensor(tokens, padding="")
+        tags, confidence = self._tag(rows)
         names = tf.gather(tf.constant(self.network.tags), tags)
         shape = tf.shape(tokens)
         return {
-            "tags": ragged.with_flat_values(names).to_tensor(shape=shape),
-            "confidence": ragged.with_flat_values(confidence).to_tensor(shape=shape),
+            "tags": rows.with_flat_values(names).to_tensor(shape=shape),
+            "confidence": rows.with_flat_values(confidence).to_tensor(shape=shape),
         }
 
     def tag_sentences(self, tokens: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
         """IOB2 tags of sentences that are cut into tokens already."""
-        ragged = tf.ragged.constant(tokens, tf.string, ragged_rank=1)
-        tags, _ = self._tag_in_batches(ragged)
+        tags, _ = self._tag_in_batches(ragged(tokens))
         names = np.array(self.network.tags)[tags]
         bounds = np.cumsum([0, *map(len, tokens)])
         return [tuple(names[i:j].tolist()) for i, j in pairwise(bounds)]
