@@ -20,7 +20,12 @@ class Config:
     )
     peephole: bool | None = setting(None, "LSTM: gates that see the memory cell", automatic="off")
     bidirectional: bool = setting(True, "also read each sentence from right to left")
-    units: int = setting(200, "units of each recurrent layer and direction", minimum=1)
+    units: int | None = setting(
+        None,
+        "units of each recurrent layer and direction",
+        minimum=1,
+        automatic="200 up to 15,000 sentences, else 128",
+    )
     layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
     decoder: str = setting(
         "crf", "tags of a sentence chosen together or each alone", choices=("crf", "softmax")
@@ -65,13 +70,13 @@ class Config:
         None,
         "times through the training data",
         minimum=1,
-        automatic="12 up to 6,000 sentences, 20 up to 15,000, else 8",
+        automatic="12 up to 6,000 sentences, 20 up to 15,000, else 9",
     )
     batch_size: int | None = setting(
         None,
         "sentences a step",
         minimum=1,
-        automatic="16 up to 6,000 sentences, 32 up to 15,000, else 64",
+        automatic="16 up to 6,000 sentences, else 32",
     )
     learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
     clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
@@ -102,6 +107,7 @@ def resolve(config: Config, sentences: int) -> Config:
         config,
         relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
         peephole=bool(config.peephole) if config.cell == "lstm" else None,
-        epochs=config.epochs or (12 if small else 20 if sentences <= MIDDLING else 8),
-        batch_size=config.batch_size or (16 if small else 32 if sentences <= MIDDLING else 64),
+        epochs=config.epochs or (12 if small else 20 if sentences <= MIDDLING else 9),
+        batch_size=config.batch_size or (16 if small else 32),
+        units=config.units or (200 if sentences <= MIDDLING else 128),
     )

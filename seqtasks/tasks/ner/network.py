@@ -144,12 +144,13 @@ def _recurrent(config: Config, number: int) -> keras.layers.Layer:
         # given, since a name that Keras makes up depends on what else the process has built
         "name": f"recurrent_{number}",
     }
+    units = config.units or 0  # resolved, and so not None; 0 is refused by the layers
     if config.cell == "lstm":
-        layer = LSTM(config.units, peephole=bool(config.peephole), **options)
+        layer = LSTM(units, peephole=bool(config.peephole), **options)
     elif config.cell == "gru":
-        layer = GRU(config.units, relevance_gate=bool(config.relevance_gate), **options)
+        layer = GRU(units, relevance_gate=bool(config.relevance_gate), **options)
     else:
-        layer = keras.layers.SimpleRNN(config.units, **options)
+        layer = keras.layers.SimpleRNN(units, **options)
     if not config.bidirectional:
         return layer
     return Bidirectional(layer, name=f"both_ways_{number}")
