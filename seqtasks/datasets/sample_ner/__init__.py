@@ -19,7 +19,7 @@ from importlib.resources.abc import Traversable
 from seqtasks.datasets.examples import Entity, TaggedText
 from seqtasks.datasets.sample_ner.fillers import Names
 
-COPIES = 1  # sentences made from each frame
+COPIES = 2  # sentences made from each training frame; one from each validation frame
 FRAMES_HELD_OUT = 12  # every 12th frame is for validation
 HELD_OUT = 8  # and so is every 8th name of each list
 

@@ -37,7 +37,12 @@ class Config:
     character_size: int = setting(30, "length of a letter's vector", minimum=1)
     character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
     longest_word: int = setting(24, "letters read of a word", minimum=3)
-    vocabulary_size: int = setting(0, "words known, the commonest first (0: all)", minimum=0)
+    vocabulary_size: int | None = setting(
+        None,
+        "words known, the commonest first (0: all)",
+        minimum=0,
+        automatic="all up to 15,000 sentences, else 10,000",
+    )
     embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
     embedded_words: int = setting(
         100_000, "words taken from it beside those of the training text, first come", minimum=0
@@ -70,7 +75,7 @@ class Config:
         None,
         "times through the training data",
         minimum=1,
-        automatic="12 up to 6,000 sentences, 20 up to 15,000, else 9",
+        automatic="12 up to 6,000 sentences, 20 up to 15,000, else 4",
     )
     batch_size: int | None = setting(
         None,
@@ -102,12 +107,14 @@ def resolve(config: Config, sentences: int) -> Config:
         raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
     if config.relevance_gate is not None and config.cell != "gru":
         raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
-    small = sentences <= SMALL
+    small, large = sentences <= SMALL, sentences > MIDDLING
+    words = config.vocabulary_size
     return replace(
         config,
         relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
         peephole=bool(config.peephole) if config.cell == "lstm" else None,
-        epochs=config.epochs or (12 if small else 20 if sentences <= MIDDLING else 9),
+        epochs=config.epochs or (12 if small else 4 if large else 20),
         batch_size=config.batch_size or (16 if small else 32),
-        units=config.units or (200 if sentences <= MIDDLING else 128),
+        units=config.units or (128 if large else 200),
+        vocabulary_size=(10_000 if large else 0) if words is None else words,
     )

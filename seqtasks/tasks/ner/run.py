@@ -75,7 +75,7 @@ def train(
     if config.split:
         cut = (augmentation.pieces(token) for token in tokens)
         tokens += [piece for pieces in cut if len(pieces) > 1 for piece in pieces]
-    vocabulary = Vocabulary.count(tokens, config.vocabulary_size)
+    vocabulary = Vocabulary.count(tokens, config.vocabulary_size or 0)
     config, vocabulary, vectors = _pretrained(config, vocabulary, tokens, say)
     record["config"] = dataclasses.asdict(config)
     network = build_model(config, vocabulary, tags, vectors)
