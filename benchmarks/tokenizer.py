@@ -10,10 +10,10 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import tensorflow as tf  # noqa: E402
+import tensorflow as tf
 
-from seqtasks.datasets.conll import read_conll  # noqa: E402
-from seqtasks.datasets.tokenizer import tokenize  # noqa: E402
+from seqtasks.datasets.conll import read_conll
+from seqtasks.datasets.tokenizer import tokenize
 
 
 def agreement(path: Path) -> dict[str, float]:
