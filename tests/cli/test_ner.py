@@ -70,8 +70,9 @@ def test_every_setting_is_an_option_and_has_its_default_in_the_help(run):
     text = " ".join(run("ner", "train", "--help").stdout.split())
     for field in dataclasses.fields(Config):
         assert f"--{field.name.replace('_', '-')}" in text
-        words = {None: "none", True: "yes", False: "no"}
-        default = words.get(field.default, field.default)
+        default = {"None": "none", "True": "yes", "False": "no"}.get(
+            str(field.default), str(field.default)
+        )
         assert f"[default: {field.metadata['automatic'] or default}]" in text
     assert "Example: seqtasks ner train" in text
 
