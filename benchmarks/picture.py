@@ -78,7 +78,7 @@ def draw(lines: list[dict[str, Any]], out: str) -> None:
             if entity:
                 label = f"{entity['type']} {entity['confidence']:.2f}"
                 figure.text(start / 11, (y - 0.17) / height, label, size=6.5, color="#555555")
-    figure.savefig(out)
+    figure.savefig(out, bbox_inches="tight", pad_inches=0.15)
 
 
 def main() -> None:
