@@ -124,7 +124,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
             return dict(file)
     except OSError as error:
         raise TaskError(f"{path}: {error.strerror or 'broken'}; train the model anew") from None
-    except Exception:
+    except Exception:  # a broken archive raises errors of many kinds
         raise TaskError(f"{path}: broken; train the model anew") from None
 
 
