@@ -6,6 +6,11 @@ sees, filled with names that training is never given; ambiguous names that frame
 themselves are in both. The test split, `test.txt`, is free text written by hand before anybody who
 wrote it had seen a frame; training and validation use none of its names.
 
+The frames' files are named for what they are about, those of the later rounds by a letter: a world
+news, b encyclopaedia, c everyday, d organisations, e works, events and peoples, f persons, g
+places, h plain sentences and a mix, i free text, j sport, k business, l politics and law, m arts
+and schools, n travel and family, o science and history, p fiction and headlines.
+
 A frame (`frames/*.txt`, one a line) is a sentence with `{slot}`s, `(one|of|these)` choices, and
 literal names marked `[PER Jordan]`; a slot is filled from `lists/`.
 """

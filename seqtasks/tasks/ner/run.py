@@ -123,18 +123,29 @@ def train(
         gold,
         Tagger(network, encoder).tag_sentences([sentence.tokens for sentence in splits["dev"]]),
     )
-    best = max(history, key=lambda row: row["score"])
-    metrics = {"dev": scores, "best_epoch": best["epoch"], "lift": float(network.lift.numpy()[-1])}
-    vocabulary.save(staging / VOCABULARY)
     run_directory.write_json(staging / EXAMPLES, [s.tokens for s in splits["dev"][:50]])
-    run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
-    training.write_history(staging / "history.csv", history)
-    plots.curves(staging / "curves.png", history, "F1", best["epoch"])
-    run_directory.write_json(staging / "metrics.json", metrics)
+    _write_run(staging, network, vocabulary, history, scores)
     run_directory.commit(staging, out)
     # last, so that a process that dies before it is done has not lost its training
     shutil.rmtree(out / "checkpoints", ignore_errors=True)
     return scores
+
+
+def _write_run(
+    staging: Path,
+    network: Network,
+    vocabulary: Vocabulary,
+    history: list[dict[str, float]],
+    scores: dict[str, Any],
+) -> None:
+    """What training leaves, beside the configuration that is there already."""
+    best = max(history, key=lambda row: row["score"])
+    metrics = {"dev": scores, "best_epoch": best["epoch"], "lift": float(network.lift.numpy()[-1])}
+    vocabulary.save(staging / VOCABULARY)
+    run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
+    training.write_history(staging / "history.csv", history)
+    plots.curves(staging / "curves.png", history, "F1", best["epoch"])
+    run_directory.write_json(staging / "metrics.json", metrics)
 
 
 def build_model(
