@@ -77,6 +77,8 @@ class Bidirectional(keras.layers.Layer):
         for each in (self.forward_layer, self.backward_layer):
             if hasattr(each, "zero_output_for_mask"):
                 each.zero_output_for_mask = layer.return_sequences
+            if hasattr(each, "_beside"):
+                each._beside = True
         self.merge_mode = merge_mode
         self.return_sequences = layer.return_sequences
         self.return_state = layer.return_state
@@ -126,12 +128,6 @@ class Bidirectional(keras.layers.Layer):
         backward, backward_states = self._run(
             self.backward_layer, sequences, backward_state, mask, training
         )
-        if self.return_sequences:
-            # One of the two has returned its outputs from the end to the beginning.
-            if self.forward_layer.go_backwards:
-                forward = ops.flip(forward, axis=1)
-            else:
-                backward = ops.flip(backward, axis=1)
         merged = _merge(self.merge_mode, forward, backward)
         if not self.return_state:
             return merged
@@ -150,6 +146,8 @@ class Bidirectional(keras.layers.Layer):
         offered = {"initial_state": state, "mask": mask, "training": training}
         result = layer(sequences, **{name: offered[name] for name in offered if name in accepted})
         output, *states = result if self.return_state else (result,)
+        if self.return_sequences and layer.go_backwards and not hasattr(layer, "_beside"):
+            output = ops.flip(output, axis=1)  # Keras's own begin with the last step
         return ops.cast(output, self.compute_dtype), states
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:

@@ -137,6 +137,16 @@ class GRUCell(keras.layers.Layer):
 
         return with_relevance if self.relevance_gate else simplified
 
+    def equations(self) -> Any:
+        """Return the equations for the fused loop, which is TensorFlow's alone."""
+        from seqtasks.layers.fused_gru import GRU_EQUATIONS, SIMPLIFIED_GRU_EQUATIONS
+
+        return GRU_EQUATIONS if self.relevance_gate else SIMPLIFIED_GRU_EQUATIONS
+
+    def recurrent_weights(self) -> list[Tensor]:
+        """Return what `equations` call the weights: U."""
+        return [self.recurrent_kernel]
+
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, Any]:
         """Return h<t>, and h<t> again as the new state."""
         listed = isinstance(states, list | tuple)
@@ -247,6 +257,15 @@ class GRU(keras.layers.Layer):
     def compute_mask(self, sequences: Tensor, mask: Tensor | None = None) -> Any:
         """Return the mask of what `call` returns."""
         return recurrent.output_mask(self, mask)
+
+    @property
+    def path(self) -> str:
+        """How the layer runs over time: "fused", or "single steps" of the cell.
+
+        Single steps are taken with an activation other than tanh and σ, with `unroll`, and where
+        the backend is not TensorFlow. The logger `seqtasks.layers` says why at level DEBUG.
+        """
+        return recurrent.path(self)
 
     @property
     def states(self) -> list[keras.Variable] | None:

@@ -163,6 +163,16 @@ class LSTMCell(keras.layers.Layer):
 
         return step
 
+    def equations(self) -> Any:
+        """Return the equations for the fused loop, which is TensorFlow's alone."""
+        from seqtasks.layers.fused_lstm import LSTM_EQUATIONS
+
+        return LSTM_EQUATIONS
+
+    def recurrent_weights(self) -> list[Tensor]:
+        """Return what `equations` call the weights: U, and p with peepholes."""
+        return [self.recurrent_kernel, *([self.peephole_kernel] if self.peephole else [])]
+
     def call(
         self, inputs: Tensor, states: list[Tensor], training: bool = False
     ) -> tuple[Tensor, list[Tensor]]:
@@ -275,6 +285,15 @@ class LSTM(keras.layers.Layer):
     def compute_mask(self, sequences: Tensor, mask: Tensor | None = None) -> Any:
         """Return the mask of what `call` returns."""
         return recurrent.output_mask(self, mask)
+
+    @property
+    def path(self) -> str:
+        """How the layer runs over time: "fused", or "single steps" of the cell.
+
+        Single steps are taken with an activation other than tanh and σ, with `unroll`, and where
+        the backend is not TensorFlow. The logger `seqtasks.layers` says why at level DEBUG.
+        """
+        return recurrent.path(self)
 
     @property
     def states(self) -> list[keras.Variable] | None:

@@ -5,6 +5,7 @@ Functions, not a base class: a layer calls what it needs, and its file shows all
 `project(x)` (the input part of the gates) and `advance(keep)` (the step function for the loop).
 """
 
+import logging
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -17,6 +18,11 @@ from seqtasks.layers.time_loop import time_loop
 
 Tensor = Any
 Shape = tuple[int | None, ...]
+
+# The ways over time: TensorFlow's loop with a hand-written backward pass, or the cell in a loop.
+FUSED, STEPS = "fused", "single steps"
+
+_LOG = logging.getLogger(__name__)
 
 LAYER_OPTIONS = (
     "return_sequences",
@@ -67,6 +73,8 @@ def set_options(layer: keras.layers.Layer, **options: bool) -> None:
     layer.supports_masking = True
     layer.input_spec = keras.layers.InputSpec(ndim=3)
     layer._carried = None
+    # Set by Bidirectional: runs beside another layer, and gives its outputs in the order of time.
+    layer._beside = False
 
 
 def options_config(layer: keras.layers.Layer) -> dict[str, bool]:
@@ -74,9 +82,30 @@ def options_config(layer: keras.layers.Layer) -> dict[str, bool]:
     return {name: getattr(layer, name) for name in LAYER_OPTIONS}
 
 
+def path(layer: keras.layers.Layer) -> str:
+    """Which way a layer runs over time: FUSED or STEPS."""
+    return STEPS if _hindrance(layer) else FUSED
+
+
+def _hindrance(layer: keras.layers.Layer) -> str:
+    """Why the fused loop cannot be had: "" if it can."""
+    cell = layer.cell
+    if keras.backend.backend() != "tensorflow":
+        return f"the backend is {keras.backend.backend()}"
+    if layer.unroll:
+        return "`unroll=True`"
+    if cell.activation is not keras.activations.tanh:
+        return "`activation` is not tanh"
+    if cell.recurrent_activation is not keras.activations.sigmoid:
+        return "`recurrent_activation` is not sigmoid"
+    return ""
+
+
 def build(layer: keras.layers.Layer, sequences_shape: Shape) -> None:
     """Build the cell and, for a stateful layer, the states that it carries between batches."""
     batch, _, features = sequences_shape
+    hindrance = _hindrance(layer)
+    _LOG.debug("%s: %s", layer.name, f"{STEPS}, since {hindrance}" if hindrance else FUSED)
     if not layer.cell.built:
         layer.cell.build((batch, features))
     if layer.stateful and layer._carried is None:
@@ -126,42 +155,66 @@ def run(
     states = _first_states(layer, batch, initial_state)
     begins_at_zero = initial_state is None and not layer.stateful
 
+    keep = _checked_mask(sequences, mask)
+    keep_input, keep_state = dropout_masks(cell, batch, features, training)
+    if path(layer) == FUSED:
+        from seqtasks.layers.fused_layer import run_fused  # TensorFlow's alone
+
+        if keep_input is not None:
+            sequences = ops.multiply(sequences, ops.expand_dims(keep_input, 1))
+        output, states = run_fused(layer, sequences, states, keep, begins_at_zero, keep_state)
+    else:
+        output, states = _run_steps(
+            layer, sequences, states, keep, begins_at_zero, keep_input, keep_state
+        )
+    if layer.stateful:
+        for variable, state in zip(layer.states, states, strict=True):
+            variable.assign(state)
+    return (output, *states) if layer.return_state else output
+
+
+def _run_steps(
+    layer: keras.layers.Layer,
+    sequences: Tensor,
+    states: list[Tensor],
+    keep: Tensor | None,
+    begins_at_zero: bool,
+    keep_input: Tensor | None,
+    keep_state: Tensor | None,
+) -> tuple[Tensor, list[Tensor]]:
+    """Run the cell, one step at a time: any backend, any activation, unrolled if so asked."""
     x = ops.transpose(sequences, (1, 0, 2))
-    keep = _time_major_mask(sequences, mask)
+    if keep is not None:
+        keep = ops.expand_dims(ops.transpose(keep), -1)
     if layer.go_backwards:
         x = ops.flip(x, axis=0)
         keep = None if keep is None else ops.flip(keep, axis=0)
     if keep is not None:
         # Whatever padding holds, NaN too, must reach neither a product nor its gradient.
-        x = ops.where(keep, x, ops.zeros_like(x))
-    keep_input, keep_state = dropout_masks(cell, batch, features, training)
+        x = _where(keep, x)
     if keep_input is not None:
         x = ops.multiply(x, keep_input)
-
     outputs, states = time_loop(
-        cell.advance(keep_state),
-        cell.project(x),
+        layer.cell.advance(keep_state),
+        layer.cell.project(x),
         states,
         keep,
         return_sequences=layer.return_sequences,
         unroll=layer.unroll,
     )
-    if layer.stateful:
-        for variable, state in zip(layer.states, states, strict=True):
-            variable.assign(state)
-
     if outputs is None:
         output = states[0]
         if keep is not None and not begins_at_zero:
             output = _where(ops.any(keep, axis=0), output)
-    else:
-        if keep is not None and layer.zero_output_for_mask:
-            outputs = _where(keep, outputs)
-        elif keep is not None and not begins_at_zero:
-            # Keras's rule: before the first step of a row its output is zero, not its state.
-            outputs = _where(ops.cumsum(ops.cast(keep, "int32"), axis=0) > 0, outputs)
-        output = ops.transpose(outputs, (1, 0, 2))
-    return (output, *states) if layer.return_state else output
+        return output, states
+    if keep is not None and layer.zero_output_for_mask:
+        outputs = _where(keep, outputs)
+    elif keep is not None and not begins_at_zero:
+        # Keras's rule: before the first step of a row its output is zero, not its state.
+        outputs = _where(ops.cumsum(ops.cast(keep, "int32"), axis=0) > 0, outputs)
+    if layer.go_backwards and layer._beside:
+        outputs = ops.flip(outputs, axis=0)
+    return ops.transpose(outputs, (1, 0, 2)), states
 
 
 def _where(condition: Tensor, x: Tensor) -> Tensor:
@@ -173,7 +226,7 @@ def _only(mask: Any) -> Any:
     return mask[0] if isinstance(mask, list | tuple) else mask
 
 
-def _time_major_mask(sequences: Tensor, mask: Any) -> Tensor | None:
+def _checked_mask(sequences: Tensor, mask: Any) -> Tensor | None:
     mask = _only(mask)
     if mask is None:
         # Keras forgets the mask where a layer is called on more than one tensor.
@@ -183,7 +236,7 @@ def _time_major_mask(sequences: Tensor, mask: Any) -> Tensor | None:
     mask = ops.cast(ops.convert_to_tensor(mask), "bool")
     if len(mask.shape) != 2:
         raise ValueError(f"`mask` must have shape (batch, time), got {tuple(mask.shape)}")
-    return ops.expand_dims(ops.transpose(mask), -1)
+    return mask
 
 
 def _check_batch(layer: keras.layers.Layer, sequences: Tensor) -> None:
