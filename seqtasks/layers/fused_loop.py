@@ -142,8 +142,8 @@ class _Trace(NamedTuple):
 
     x: Tensor  # zero where padded
     gates: Any  # list of (batch, units), `equations.gates` a step
-    states: list[Any]  # a list a state, with that before the first step
-    output: Tensor  # the first of them as a tensor, (time + 1, batch, units)
+    output: Tensor  # the first state, with that before the first step, (time + 1, batch, units)
+    others: list[Any]  # of the other states a list each, with that before the first step
     last: Tensors  # states after the last step
 
 
@@ -183,7 +183,7 @@ def _ahead(
         (tf.constant(0), first, gates, lists),
         parallel_iterations=1,  # a step needs the one before: more only costs bookkeeping
     )
-    return _Trace(x, gates, list(lists), lists[0].stack(), list(last))
+    return _Trace(x, gates, lists[0].stack(), list(lists[1:]), list(last))
 
 
 def _back(
@@ -207,7 +207,7 @@ def _back(
     notes = [_array(dlast[0], steps) for _ in range(equations.notes)]
 
     def states(t: Tensor) -> Tensors:
-        return [known.output[t], *(array.read(t) for array in known.states[1:])]
+        return [known.output[t], *(array.read(t) for array in known.others)]
 
     def body(k: Tensor, now: Tensors, da: Any, notes: list[Any]) -> Any:
         t = steps - 1 - k if backwards else k
@@ -231,7 +231,7 @@ def _back(
 
 def _past(known: _Trace, backwards: bool) -> tuple[Tensors, Tensors]:
     """The states before and after every step, (time, batch, units)."""
-    states = [known.output, *(array.stack() for array in known.states[1:])]
+    states = [known.output, *(array.stack() for array in known.others)]
     early, late = [s[:-1] for s in states], [s[1:] for s in states]
     return (late, early) if backwards else (early, late)
 
