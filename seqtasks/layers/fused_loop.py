@@ -98,7 +98,9 @@ def fused_loop(
     given = [sequences.x, kernel, *([bias] if has_bias else []), *weights, *states]
 
     @tf.custom_gradient
-    def run(x: Tensor, kernel: Tensor, *rest: Tensor) -> Any:
+    def run(*given: Tensor) -> Any:
+        # A tape that is recording shall see the whole as one operation, and keep nothing of it.
+        x, kernel, *rest = map(tf.stop_gradient, given)
         bias, rest = (rest[0], rest[1:]) if has_bias else (None, rest)
         weights, first = list(rest[:count]), list(rest[count:])
 
@@ -239,9 +241,12 @@ def _past(known: _Trace, backwards: bool) -> tuple[Tensors, Tensors]:
 def in_halves(batch: int | None) -> bool:
     """Whether to run the two halves of a batch (None: of unknown size) as two loops side by side.
 
-    Not for a handful of rows, and not where a GPU is: it works on all rows at once.
+    Not for a handful of rows; not where a GPU is, which works on all rows at once; and not outside
+    of a graph, where one operation is run after the other.
     """
-    return (batch is None or batch >= 8) and not tf.config.list_logical_devices("GPU")
+    if tf.executing_eagerly() or tf.config.list_logical_devices("GPU"):
+        return False
+    return batch is None or batch >= 8
 
 
 def flat(x: Tensor) -> Tensor:

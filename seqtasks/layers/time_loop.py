@@ -76,7 +76,7 @@ def _scan_loop(
         return states, (states[0] if return_sequences else None)
 
     states, outputs = ops.scan(advance, states, [inputs] if mask is None else [inputs, mask])
-    return outputs, states
+    return (outputs if return_sequences else None), states  # torch's scan makes up an output
 
 
 def _tensorflow_loop(
