@@ -1,4 +1,4 @@
-"""The plain examples of the tagging tasks: what readers yield, whatever the format."""
+"""The plain examples of the tasks: what readers yield, whatever the format."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -30,3 +30,11 @@ class TaggedText:
 
     text: str
     entities: tuple[Entity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledText:
+    """A text with its label."""
+
+    text: str
+    label: str

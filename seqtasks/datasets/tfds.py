@@ -22,7 +22,7 @@ SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "validation", "valid"), "test
 TOKEN_NAMES = ("tokens", "words")
 TAG_NAMES = ("ner", "ner_tags", "tags")
 
-OFFLINE = "--data sample and a CoNLL file of your own need no network"
+OFFLINE = "--data sample and a file of your own need no network"
 
 
 @dataclass(frozen=True)
@@ -49,38 +49,31 @@ def read_tfds(name: str, data_dir: Path | None = None) -> TfdsSet:
         DataError: for an unknown name or configuration, without a network, and for a set without
             tokens and tags.
     """
-    import tensorflow_datasets as tfds
-
     source = f"tfds:{name}"
-    builder = _open(source, name, data_dir)
+    builder = open_builder(source, name, data_dir)
     token_key, tag_key = _find_features(source, builder.info.features)
-    _prepare(source, builder)
+    prepare(source, builder)
     labels = builder.info.features[tag_key].feature.names
-    rows: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
-    for split, names in SPLIT_NAMES.items():
-        found = next((name for name in names if name in builder.info.splits), None)
-        if found is None:
-            continue
-        with _told(source, "cannot be read", "remove its folder, so that it is prepared again"):
-            for row in tfds.as_numpy(builder.as_dataset(split=found)):
-                tokens = tuple(token.decode("utf-8", "replace") for token in row[token_key])
-                if tokens:
-                    rows.append((split, tokens, tuple(labels[tag] for tag in row[tag_key])))
-    if not any(split == "train" for split, _, _ in rows):
+    sentences: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
+    for split, row in rows(source, builder):
+        tokens = tuple(token.decode("utf-8", "replace") for token in row[token_key])
+        if tokens:
+            sentences.append((split, tokens, tuple(labels[tag] for tag in row[tag_key])))
+    if not any(split == "train" for split, _, _ in sentences):
         raise DataError(
             source, f"no split train, only {', '.join(builder.info.splits)}", "choose another set"
         )
     try:
-        iob2 = to_iob2([tags for _, _, tags in rows])
+        iob2 = to_iob2([tags for _, _, tags in sentences])
     except ValueError as error:
         raise DataError(source, str(error), "choose another set") from None
     splits: dict[str, list[TaggedSentence]] = {}
-    for (split, tokens, _), tags in zip(rows, iob2.tags, strict=True):
+    for (split, tokens, _), tags in zip(sentences, iob2.tags, strict=True):
         splits.setdefault(split, []).append(TaggedSentence(tokens, tags))
     return TfdsSet(splits, iob2.scheme, iob2.repaired)
 
 
-def _open(source: str, name: str, data_dir: Path | None) -> Any:
+def open_builder(source: str, name: str, data_dir: Path | None) -> Any:
     """The builder of a set: its description, prepared or not."""
     import tensorflow_datasets as tfds
 
@@ -146,7 +139,7 @@ def _choose(found: list[str], preferred: tuple[str, ...]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _prepare(source: str, builder: Any) -> None:
+def prepare(source: str, builder: Any) -> None:
     """Downloads and prepares a set that is not yet there."""
     if builder.data_path.exists():
         return
@@ -159,6 +152,23 @@ def _prepare(source: str, builder: Any) -> None:
         )
     with _told(source, "cannot be downloaded and prepared", OFFLINE):
         builder.download_and_prepare()
+
+
+def rows(source: str, builder: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the rows of a prepared set with the names of their splits: train, dev, test.
+
+    Raises:
+        DataError: where the prepared files cannot be read.
+    """
+    import tensorflow_datasets as tfds
+
+    for split, names in SPLIT_NAMES.items():
+        found = next((name for name in names if name in builder.info.splits), None)
+        if found is None:
+            continue
+        with _told(source, "cannot be read", "remove its folder, so that it is prepared again"):
+            for row in tfds.as_numpy(builder.as_dataset(split=found)):
+                yield split, row
 
 
 @contextmanager

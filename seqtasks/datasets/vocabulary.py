@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from seqtasks.datasets.batching import padded
 from seqtasks.datasets.tokenizer import character_classes
 
 PADDING, UNKNOWN = 0, 1
@@ -127,6 +128,24 @@ class Encoder(tf.Module):
         """
         distinct, place = tf.unique(tokens.flat_values)
         return self.features(distinct), tokens.with_flat_values(place + 1).to_tensor()
+
+
+def word_batch(features: WordFeatures, rows: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """A batch of rows of places (1 + a row of `features`): what a network over words is given.
+
+    Returns word, shape and characters of the batch's distinct words, and the rows' places among
+    them, padded with 0: int32 (n,), (n,), (n, longest word), (batch, time).
+    """
+    place = padded(rows)
+    distinct, inverse = np.unique(place, return_inverse=True)
+    inverse = inverse.reshape(place.shape).astype(np.int32)
+    if distinct.size and distinct[0] == 0:
+        distinct = distinct[1:]
+    else:
+        inverse += 1
+    word, shape, characters = (x[distinct - 1] for x in features)
+    longest = int((characters > 0).any(axis=0).sum()) if len(distinct) else 0
+    return word, shape, characters[:, :longest], inverse
 
 
 def ragged(sentences: Sequence[Sequence[str]]) -> tf.RaggedTensor:

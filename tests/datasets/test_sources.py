@@ -7,8 +7,9 @@ import pytest
 
 from seqtasks.datasets import sample_ner, sources
 from seqtasks.datasets.errors import DataError
-from seqtasks.datasets.examples import Entity, TaggedSentence, TaggedText
-from seqtasks.datasets.sources import catalogue, fingerprint, load_tagged, read_tagged_file
+from seqtasks.datasets.examples import Entity, LabelledText, TaggedSentence, TaggedText
+from seqtasks.datasets.source import catalogue, fingerprint
+from seqtasks.datasets.sources import load_tagged, read_tagged_file
 from seqtasks.datasets.splits import content_of, split_of
 
 JSONL = json.dumps({"text": "Ada", "entities": [{"start": 0, "end": 3, "type": "PER"}]})
@@ -151,8 +152,9 @@ def test_a_name_that_is_none_is_answered_with_the_names(source):
     with pytest.raises(DataError) as error:
         load_tagged(source)
     assert str(error.value).startswith(f"{source}: no such file or directory, and no data set has")
-    for entry in catalogue():
+    for entry in catalogue("ner"):
         assert entry.name in str(error.value)
+    assert "imdb_reviews" not in str(error.value)
 
 
 def test_a_name_too_long_for_a_file():
@@ -182,6 +184,8 @@ def test_the_fingerprint_changes_with_every_part(folder):
         {"train": [TaggedSentence(("ab",), ("B-X",))]},
         {"train": [TaggedText("a b", (Entity(0, 1, "X"),))]},
         {"train": [TaggedText("a b", (Entity(0, 2, "X"),))]},
+        {"train": [LabelledText("a b", "X")]},
+        {"train": [LabelledText("a b", "Y")]},
     ]
     assert len({fingerprint(splits) for splits in versions}) == len(versions)
     assert re.fullmatch("[0-9a-f]{32}", fingerprint({}))
@@ -195,6 +199,9 @@ def test_the_catalogue_is_of_sources():
         entry.name == "sample" or re.fullmatch(r"tfds:\w+(/\w+)?", entry.name)
         for entry in catalogue()
     )
+    for task in ("ner", "sentiment"):
+        assert catalogue(task)[0].name == "sample"
+    assert catalogue("ner") + catalogue("sentiment") == catalogue()
 
 
 def test_readers_import_no_tensorflow():
