@@ -1,4 +1,4 @@
-"""One process, one TensorFlow: quiet, on the CPU. And one tagger, trained once for all tests."""
+"""One process, one TensorFlow: quiet, on the CPU. And a tiny run of each task, trained once."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 class TinyRun(NamedTuple):
-    """A run directory of the sentences in `tests.tiny_ner`, and their source."""
+    """A run directory, the source it was trained on, and the scores that training returned."""
 
     model: Path
     data: Path
@@ -22,7 +22,7 @@ class TinyRun(NamedTuple):
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
-    """One tagger, trained once for all tests that only use it."""
+    """One tagger of the sentences in `tests.tiny_ner`, for all tests that only use it."""
     from seqtasks.datasets.sources import load_tagged
     from seqtasks.tasks import ner
     from tests.tiny_ner import TINY, write_data
@@ -39,3 +39,24 @@ def tiny_tagger(tiny_run):
     from seqtasks.tasks import ner
 
     return ner.load(tiny_run.model)
+
+
+@pytest.fixture(scope="session")
+def tiny_sentiment(tmp_path_factory):
+    """One classifier of the texts in `tests.tiny_sentiment`, for all tests that only use it."""
+    from seqtasks.datasets.labelled_sources import load_labelled
+    from seqtasks.tasks import sentiment
+    from tests.tiny_sentiment import TINY, write_data
+
+    place = tmp_path_factory.mktemp("tiny_sentiment")
+    data = write_data(place / "data")
+    scores = sentiment.train(TINY, load_labelled(str(data)), place / "run", say=lambda _: None)
+    return TinyRun(place / "run", data, scores)
+
+
+@pytest.fixture(scope="session")
+def tiny_classifier(tiny_sentiment):
+    """The classifier of `tiny_sentiment`."""
+    from seqtasks.tasks import sentiment
+
+    return sentiment.load(tiny_sentiment.model)

@@ -194,7 +194,7 @@ def test_files_are_short(module):
     assert len(MODULES[module].read_text("utf-8").splitlines()) <= 320
 
 
-HELP = [["--help"], ["ner", "--help"], ["ner", "train", "--help"]]
+HELP = [["--help"], ["ner", "--help"], ["ner", "train", "--help"], ["sentiment", "train", "--help"]]
 SCRIPT = """
 import sys
 from seqtasks.cli import main

@@ -12,14 +12,18 @@ import click
 from seqtasks.datasets.errors import DataError
 
 GROUP = 1024  # lines that are worked on together, at most
+GROUP_BYTES = 2**22  # and so many bytes, about
 
 
-def text_groups(texts: tuple[str, ...], file: Path | None) -> Iterator[list[str]]:
+def text_groups(
+    texts: tuple[str, ...], file: Path | None, longest: int | None = None
+) -> Iterator[list[str]]:
     """Groups of texts: the arguments, or the lines of a file or of standard input (`-`).
 
     A group is what is there when one is asked for, so that a slow writer gets its answers at once.
+    longest: bytes that a line may have; None: any number.
     Raises UsageError if nothing, or more than one of these, is given; DataError for a file that
-    cannot be read or is no UTF-8.
+    cannot be read or is no UTF-8, and for a line that is too long.
     """
     if file is not None and texts:
         raise click.UsageError("give TEXT or --input, not both")
@@ -31,7 +35,7 @@ def text_groups(texts: tuple[str, ...], file: Path | None) -> Iterator[list[str]
                 raise click.UsageError(f"expected UTF-8 as TEXT, got {text!r}")
         yield list(texts)
     elif file is None or str(file) == "-":
-        yield from _groups(sys.stdin.buffer, "standard input")
+        yield from _groups(sys.stdin.buffer, "standard input", longest)
     else:
         try:
             stream = file.open("rb")
@@ -39,16 +43,17 @@ def text_groups(texts: tuple[str, ...], file: Path | None) -> Iterator[list[str]
             problem = str(error.strerror).lower()
             raise DataError(file, problem, "check the path given with --input") from None
         with stream:
-            yield from _groups(stream, str(file))
+            yield from _groups(stream, str(file), longest)
 
 
-def _groups(stream: BinaryIO, name: str) -> Iterator[list[str]]:
+def _groups(stream: BinaryIO, name: str, longest: int | None) -> Iterator[list[str]]:
     """The lines of a stream, without their ends; a thread reads ahead."""
     lines: queue.Queue[bytes | OSError | None] = queue.Queue(maxsize=4 * GROUP)
 
     def read() -> None:
         try:
-            for line in stream:
+            # of a line that is too long no more is read than shows it
+            while line := stream.readline(-1 if longest is None else longest + 2):
                 lines.put(line)
         except OSError as error:  # a directory, or a disk that fails
             lines.put(error)
@@ -59,6 +64,7 @@ def _groups(stream: BinaryIO, name: str) -> Iterator[list[str]]:
     more = True
     while more:
         group: list[str] = []
+        size = 0
         item = lines.get()
         while True:
             if item is None:
@@ -67,6 +73,15 @@ def _groups(stream: BinaryIO, name: str) -> Iterator[list[str]]:
             if isinstance(item, OSError):
                 raise DataError(name, str(item.strerror).lower(), "name a text file")
             number += 1
+            if longest is not None and len(item.rstrip(b"\r\n")) > longest:
+                if group:
+                    yield group
+                raise DataError(
+                    name,
+                    f"a line of more than {longest:,} bytes",
+                    "break it up, or read it in stretches with --window",
+                    line=number,
+                )
             try:
                 text = item.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
@@ -79,7 +94,8 @@ def _groups(stream: BinaryIO, name: str) -> Iterator[list[str]]:
                     line=number,
                 ) from None
             group.append(text.rstrip("\r\n"))
-            if len(group) == GROUP or lines.empty():
+            size += len(item)
+            if len(group) == GROUP or size > GROUP_BYTES or lines.empty():
                 break
             item = lines.get()
         if group:

@@ -16,6 +16,7 @@ import seqtasks
 # group or command -> the module of this package that has it, and what the list of commands says
 COMMANDS = {
     "ner": "Named-entity recognition: find names of people, places and more in text.",
+    "sentiment": "Sentiment, or any other labels of texts: train, score, predict, explain, export.",
     "datasets": "Data sets that have a name, and what is in a SOURCE.",
     "info": "What a run or an export is: task, data, figures, versions.",
 }

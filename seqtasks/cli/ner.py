@@ -1,7 +1,6 @@
 """`seqtasks ner`."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqtasks.cli import options
+from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.start import start_tensorflow
-from seqtasks.datasets.errors import DataError
 from seqtasks.tasks.ner.config import Config
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def evaluate(
     for note in (*found.notes, *result.notes):
         _say(note)
     if errors:
-        _write_errors(errors, result.mistakes)
+        write_errors(errors, "sentence\tkind\ttrue\tfound\ttext", result.mistakes)
         _say(f"{len(result.mistakes):,} mistakes written to {errors}")
     scores = {**result.scores, "source": found.source, "split": found.split}
     if as_json:
@@ -194,20 +193,6 @@ def _as_conll(line: "TaggedLine", _: dict[str, str]) -> str:
 
 
 _FORMATS: dict[str, Any] = {"text": _as_text, "json": _as_json, "conll": _as_conll}
-
-
-def _write_errors(path: Path, mistakes: Iterable[Any]) -> None:
-    """Tab-separated, a mistake a line, with a head."""
-    rows = ["sentence\tkind\ttrue\tfound\ttext"]
-    rows += ["\t".join(str(part).replace("\t", " ") for part in row) for row in mistakes]
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text("\n".join(rows) + "\n", "utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        problem = str(error.strerror).lower()
-        raise DataError(path, problem, "name another file with --errors") from None
 
 
 def _say(line: str) -> None:

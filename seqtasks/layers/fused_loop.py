@@ -127,7 +127,8 @@ def fused_loop(
                 dbias = [column_sums(rows)] if has_bias else []
                 return [dx, dkernel, *dbias, *dweights, *dfirst], _refuse
 
-            return once(*of_results)
+            # dense: the gradient of rows gathered from a result is not
+            return once(*map(tf.convert_to_tensor, of_results))
 
         if not return_sequences:
             return trace.last, gradients

@@ -98,6 +98,18 @@ def read_config(place: Path, task: str) -> dict[str, Any]:
     return record
 
 
+def same_as_begun(staging: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """The record of the unfinished run; TaskError if `record` is of other data or versions."""
+    old = read_config(staging, record["task"])
+    for part, new in (("data", record["data"]), ("versions", record["versions"])):
+        if old[part] != new:
+            raise TaskError(
+                f"{staging}: was begun with other {part}: {old[part]}, now {new}; "
+                "--overwrite starts anew"
+            )
+    return old
+
+
 def write_json(path: Path, record: Any) -> None:
     """Write JSON for people, whole or not at all."""
     text = json.dumps(record, indent=2, ensure_ascii=False)

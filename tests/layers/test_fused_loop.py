@@ -166,6 +166,26 @@ def loss_weights(result):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("sequences", [False, True])
+def test_a_sparse_gradient_of_the_output(kind, sequences):
+    """Rows gathered from the output, as of words that come several times, pass theirs as slices."""
+    layer = with_weights(KINDS[kind](UNITS, return_sequences=sequences))
+    rows = tf.constant([1, 1, 3])
+
+    @tf.function
+    def gradient(x, pick):
+        with tf.GradientTape() as tape:
+            y = pick(layer(x))
+            loss = tf.reduce_sum(y * y)
+        return tape.gradient(loss, layer.trainable_variables)
+
+    chosen = tf.one_hot(rows, 5)
+    sparse = gradient(tf.constant(inputs()), lambda y: tf.gather(y, rows))
+    dense = gradient(tf.constant(inputs()), lambda y: tf.einsum("nb,b...->n...", chosen, y))
+    assert_close(sparse, dense, 1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_saved_model_has_gradients(kind, tmp_path):
     model = keras.Sequential([keras.Input((None, FEATURES)), KINDS[kind](UNITS)])
     tf.saved_model.save(model, str(tmp_path))

@@ -11,7 +11,7 @@ from seqtasks.datasets.batching import length_buckets, padded
 from seqtasks.datasets.examples import TaggedSentence, TaggedText
 from seqtasks.datasets.jsonl import align
 from seqtasks.datasets.tokenizer import tokenize
-from seqtasks.datasets.vocabulary import UNKNOWN, Encoder, WordFeatures, ragged
+from seqtasks.datasets.vocabulary import UNKNOWN, Encoder, WordFeatures, ragged, word_batch
 
 Example = TaggedSentence | TaggedText
 
@@ -101,22 +101,9 @@ class Corpus:
 
     def batch(self, chosen: Iterable[int]) -> tuple[np.ndarray, ...]:
         """The sentences of these numbers, without tags."""
-        return self._pad([self.places[i] for i in chosen])
+        return word_batch(self._features, [self.places[i] for i in chosen])
 
     def unknown_rate(self) -> float:
         """Share of the tokens that the vocabulary does not know."""
         words = self._features.word[np.concatenate(self.places) - 1]
         return float((words == UNKNOWN).mean())
-
-    def _pad(self, rows: list[np.ndarray]) -> tuple[np.ndarray, ...]:
-        """Word, shape and characters of the rows' distinct words, and their places, padded."""
-        place = padded(rows)
-        distinct, inverse = np.unique(place, return_inverse=True)
-        inverse = inverse.reshape(place.shape).astype(np.int32)
-        if distinct.size and distinct[0] == 0:
-            distinct = distinct[1:]
-        else:
-            inverse += 1
-        word, shape, characters = (x[distinct - 1] for x in self._features)
-        longest = int((characters > 0).any(axis=0).sum()) if len(distinct) else 0
-        return word, shape, characters[:, :longest], inverse

@@ -7,14 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from seqtasks.datasets.vocabulary import FIRST, SHAPES, UNKNOWN, Vocabulary, WordFeatures
-from seqtasks.layers import (
-    CRF,
-    GRU,
-    LSTM,
-    Bidirectional,
-    span_continuations,
-    transition_constraints,
-)
+from seqtasks.layers import CRF, span_continuations, transition_constraints
+from seqtasks.tasks import word_network
 from seqtasks.tasks.ner.config import Config
 
 SHAPE_SIZE = 8  # length of the vector of a word's shape
@@ -49,8 +43,8 @@ class Network(keras.Model):
         words = FIRST + len(vocabulary.words)
         self.word = keras.layers.Embedding(words, config.word_size, small, name="word")
         self.shape = keras.layers.Embedding(1 + len(SHAPES), SHAPE_SIZE, small, name="shape")
-        self.letters = _letters(config, FIRST + len(vocabulary.characters))
-        self.recurrent = [_recurrent(config, i) for i in range(config.layers)]
+        self.letters = word_network.letters(config, FIRST + len(vocabulary.characters))
+        self.recurrent = [word_network.recurrent(config, i) for i in range(config.layers)]
         self.scores = keras.layers.Dense(len(tags), name="scores")
         rules: dict[str, Any] = transition_constraints(tags)
         self.crf = CRF(len(tags), **rules, name="crf") if config.decoder == "crf" else None
@@ -59,7 +53,7 @@ class Network(keras.Model):
         self.lift = self.add_weight(
             name="lift", shape=(len(tags),), initializer="zeros", trainable=False
         )
-        self._unknown_share = _unknown_share(config, vocabulary)
+        self._unknown_share = word_network.unknown_share(config, vocabulary)
         ones = np.ones((1,), np.int32)
         letters = np.ones((1, config.longest_word), np.int32)
         self(WordFeatures(ones, ones, letters), np.ones((1, 2), np.int32))
@@ -135,67 +129,3 @@ class Network(keras.Model):
         if not training or not self.config.dropout:
             return x
         return keras.random.dropout(x, self.config.dropout, seed=self.random)
-
-
-def _recurrent(config: Config, number: int) -> keras.layers.Layer:
-    options: dict[str, Any] = {
-        "return_sequences": True,
-        "recurrent_dropout": config.recurrent_dropout,
-        # given, since a name that Keras makes up depends on what else the process has built
-        "name": f"recurrent_{number}",
-    }
-    units = config.units or 0  # resolved, and so not None; 0 is refused by the layers
-    if config.cell == "lstm":
-        layer = LSTM(units, peephole=bool(config.peephole), **options)
-    elif config.cell == "gru":
-        layer = GRU(units, relevance_gate=bool(config.relevance_gate), **options)
-    else:
-        layer = keras.layers.SimpleRNN(units, **options)
-    if not config.bidirectional:
-        return layer
-    return Bidirectional(layer, name=f"both_ways_{number}")
-
-
-class _Convolution(keras.layers.Layer):
-    """Letters of words, (n, letters), to (n, units): windows of three, then the largest of each."""
-
-    def __init__(self, config: Config, characters: int) -> None:
-        super().__init__(name="letters")
-        self.embed = keras.layers.Embedding(characters, config.character_size, name="letter")
-        self.convolve = keras.layers.Conv1D(
-            config.character_units, 3, padding="same", activation="relu", name="windows"
-        )
-        self.dropout = keras.layers.Dropout(config.dropout / 2, name="letter_dropout")
-
-    def call(self, characters: Any, training: bool = False) -> tf.Tensor:
-        there = tf.cast(characters > 0, tf.float32)[..., tf.newaxis]
-        x = self.dropout(self.embed(characters) * there, training=training)
-        x = self.convolve(x) * there  # not below 0 after relu, so that padding is never largest
-        return tf.reduce_max(tf.pad(x, [[0, 0], [0, 1], [0, 0]]), axis=1)
-
-
-class _BothWays(keras.layers.Layer):
-    """Letters of words, (n, letters), to (n, units): the last states of an LSTM both ways."""
-
-    def __init__(self, config: Config, characters: int) -> None:
-        super().__init__(name="letters")
-        self.embed = keras.layers.Embedding(characters, config.character_size, name="letter")
-        self.read = Bidirectional(
-            LSTM(config.character_units // 2, name="lstm"), name="letters_both_ways"
-        )
-
-    def call(self, characters: Any, training: bool = False) -> tf.Tensor:
-        return self.read(self.embed(characters), mask=characters > 0, training=training)
-
-
-def _letters(config: Config, characters: int) -> keras.layers.Layer | None:
-    reader = {"convolution": _Convolution, "recurrent": _BothWays}.get(config.characters)
-    return reader(config, characters) if reader else None
-
-
-def _unknown_share(config: Config, vocabulary: Vocabulary) -> tf.Tensor:
-    """How often each word id is read as unknown in training; words never counted, seldom."""
-    counts = np.array([np.inf, np.inf, *(n or np.inf for n in vocabulary.counts)])
-    rare = config.rare_word_dropout
-    share = config.word_dropout + (1 - config.word_dropout) * rare / (rare + counts)
-    return tf.constant(share, tf.float32)

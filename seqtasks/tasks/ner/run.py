@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqtasks.datasets.sources import Source
-from seqtasks.datasets.vectors import read_vectors
-from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures, normalized_words
+from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
 from seqtasks.tasks import chunk_scores, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner import augmentation
@@ -19,6 +18,7 @@ from seqtasks.tasks.ner.data import SIGNATURE, Corpus, sentences_of, tag_names
 from seqtasks.tasks.ner.lift import Validator
 from seqtasks.tasks.ner.network import Network
 from seqtasks.tasks.ner.tagger import LONGEST_SENTENCE, Tagger
+from seqtasks.tasks.pretrained import pretrained
 from seqtasks.tasks.settings import validate
 
 VOCABULARY = "vocabulary.json"
@@ -65,7 +65,9 @@ def train(
         "versions": run_directory.versions(),
     }
     if resume:
-        record = _check_same(run_directory.open_staging(out, overwrite, resume), record)
+        record = run_directory.same_as_begun(
+            run_directory.open_staging(out, overwrite, resume), record
+        )
         config = Config(**record["config"])
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
     for note in (*data.notes, *notes):
@@ -76,7 +78,7 @@ def train(
         cut = (augmentation.pieces(token) for token in tokens)
         tokens += [piece for pieces in cut if len(pieces) > 1 for piece in pieces]
     vocabulary = Vocabulary.count(tokens, config.vocabulary_size or 0)
-    config, vocabulary, vectors = _pretrained(config, vocabulary, tokens, say)
+    config, vocabulary, vectors = pretrained(config, vocabulary, tokens, say)
     record["config"] = dataclasses.asdict(config)
     network = build_model(config, vocabulary, tags, vectors)
     encoder = Encoder(vocabulary, config.longest_word)
@@ -176,43 +178,3 @@ def load(model: Path) -> Tagger:
     path = model / run_directory.WEIGHTS
     run_directory.set_weights(network, run_directory.load_arrays(path), path)
     return Tagger(network, Encoder(vocabulary, config.longest_word))
-
-
-def _pretrained(
-    config: Config, vocabulary: Vocabulary, tokens: list[str], say: Callable[[str], None]
-) -> tuple[Config, Vocabulary, np.ndarray | None]:
-    """Configuration, vocabulary and first vectors with what `config.embeddings` brings."""
-    if config.embeddings is None:
-        return config, vocabulary, None
-    file = Path(config.embeddings)
-    words = set(normalized_words(list(set(tokens))))  # beyond --vocabulary-size too
-    vectors = read_vectors(file, words, config.embedded_words)
-    known = dict(zip(vectors.words, vectors.values, strict=True))
-    covered = sum(word in known for word in words)
-    say(
-        f"{file}: {len(known):,} vectors of {vectors.values.shape[1]} numbers; "
-        f"they cover {100 * covered / max(len(words), 1):.1f}% of the training words"
-    )
-    vocabulary = vocabulary.with_words(vectors.words)
-    size = vectors.values.shape[1]
-    config = dataclasses.replace(config, word_size=size)
-    generator = np.random.default_rng([config.seed, 2])
-    scale = float(vectors.values.std())
-    rest = generator.normal(0, scale, (len(vocabulary.words), size)).astype(np.float32)
-    return (
-        config,
-        vocabulary,
-        np.stack([known.get(word, row) for word, row in zip(vocabulary.words, rest, strict=True)]),
-    )
-
-
-def _check_same(staging: Path, record: dict[str, Any]) -> dict[str, Any]:
-    """The record of the unfinished run; an error if it is of other data or settings."""
-    old = run_directory.read_config(staging, "ner")
-    for part, new in (("data", record["data"]), ("versions", record["versions"])):
-        if old[part] != new:
-            raise TaskError(
-                f"{staging}: was begun with other {part}: {old[part]}, now {new}; "
-                "--overwrite starts anew"
-            )
-    return old

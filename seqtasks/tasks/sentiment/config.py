@@ -1,0 +1,97 @@
+"""The settings of a classifier of texts; the only home of their defaults."""
+
+from dataclasses import dataclass, replace
+
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.settings import setting, validate
+
+# Words of training text up to which data are small.
+SMALL = 1_000_000
+
+POOLINGS = ("last", "maximum", "mean", "attention", "maximum-mean")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of `seqtasks sentiment train`. What is None is resolved by `resolve`."""
+
+    # the network
+    cell: str = setting("lstm", "recurrent cell", choices=("rnn", "gru", "lstm"))
+    relevance_gate: bool | None = setting(
+        None, "GRU: the gate that lets a unit forget its past", automatic="on for gru"
+    )
+    peephole: bool | None = setting(None, "LSTM: gates that see the memory cell", automatic="off")
+    bidirectional: bool = setting(True, "also read each text from right to left")
+    units: int = setting(100, "units of each recurrent layer and direction", minimum=1)
+    layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
+    pooling: str = setting(
+        "maximum-mean", "how the outputs of all words become one vector", choices=POOLINGS
+    )
+    word_size: int = setting(100, "length of a word's vector", minimum=1)
+    characters: str = setting(
+        "convolution", "how a word's letters are read", choices=("convolution", "recurrent", "none")
+    )
+    character_size: int = setting(30, "length of a letter's vector", minimum=1)
+    character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
+    longest_word: int = setting(20, "letters read of a word", minimum=3)
+    vocabulary_size: int = setting(30_000, "words known, the commonest first (0: all)", minimum=0)
+    embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
+    embedded_words: int = setting(
+        100_000, "words taken from it beside those of the training text, first come", minimum=0
+    )
+    longest_text: int = setting(
+        400, "words of a text in training; of a longer one the first and the last half", minimum=2
+    )
+    # regularisation
+    dropout: float = setting(
+        0.5, "share of numbers dropped between layers", minimum=0, maximum=0.95
+    )
+    recurrent_dropout: float = setting(
+        0.0, "share of the state dropped from step to step", minimum=0, maximum=0.95
+    )
+    word_dropout: float = setting(0.1, "share of words read as unknown", minimum=0, maximum=0.95)
+    rare_word_dropout: float = setting(
+        0.5, "a word seen n times is read as unknown with this/(this + n) besides", minimum=0
+    )
+    class_weight: str = setting(
+        "none", "weigh texts so that each label counts the same", choices=("none", "balanced")
+    )
+    # training
+    epochs: int | None = setting(
+        None,
+        "times through the training data",
+        minimum=1,
+        automatic="12 up to a million words, else 5",
+    )
+    batch_size: int = setting(32, "texts a step", minimum=1)
+    learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
+    clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
+    averaging: float = setting(
+        0.998,
+        "share of the averaged weights that a step keeps (0: none)",
+        minimum=0,
+        maximum=0.99999,
+    )
+    patience: int = setting(
+        5, "epochs without a better validation score before it stops (0: never)", minimum=0
+    )
+    seed: int = setting(1, "of all that is random", minimum=0)
+    threads: int | None = setting(None, "processor threads", minimum=1, automatic="all cores")
+
+
+def resolve(config: Config, words: int) -> Config:
+    """Fill in what depends on the number of words of the training text, and check all settings.
+
+    Raises TaskError for a value out of range, and for settings that contradict each other.
+    """
+    validate(config)
+    if config.peephole and config.cell != "lstm":
+        raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
+    if config.relevance_gate is not None and config.cell != "gru":
+        raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
+    return replace(
+        config,
+        relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
+        peephole=bool(config.peephole) if config.cell == "lstm" else None,
+        epochs=config.epochs or (12 if words <= SMALL else 5),
+    )

@@ -1,0 +1,45 @@
+"""Exporting a classifier as a SavedModel that takes raw strings."""
+
+import json
+from pathlib import Path
+
+import tensorflow as tf
+
+from seqtasks.tasks import run_directory, saved_model
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.sentiment.run import EXAMPLES, load
+
+# Beside the run's own texts: what real input also holds.
+ODD = ["", "   ", "naïve café — “quoted” 😀 it's", "Two lines.\nOf one text!", "word " * 300]
+
+
+def export(model: Path, out: Path) -> tuple[Path, float, int]:
+    """Write the classifier of a run as `out/<next version>`, and check it in a fresh process.
+
+    Signature `serving_default`: text (batch,) -> label (batch,) string, probability (batch,) and
+    probabilities (batch, labels) float32, calibrated. Needs TensorFlow alone.
+
+    Returns its directory, the largest difference of a probability, and on how many texts.
+    Raises TaskError if `model` is no run, if `out` cannot be written, or if the SavedModel does
+    not do what the run does.
+    """
+    record = run_directory.read_config(model, "sentiment")
+    classifier = load(model)
+    try:
+        texts = json.loads((model / EXAMPLES).read_text("utf-8")) + ODD
+    except (OSError, ValueError):
+        raise TaskError(f"{model / EXAMPLES}: missing or broken; train the model anew") from None
+    expected = {k: v.numpy() for k, v in classifier.serve(tf.constant(texts)).items()}
+    differences = []
+
+    def check(directory: Path) -> None:
+        differences.append(
+            saved_model.verify(directory, "serving_default", {"text": texts}, expected)
+        )
+
+    module = tf.Module()  # only what the signature needs: weights and tables, no Keras object
+    module.variables_ = [v.value for v in classifier.network.variables]
+    module.tables = classifier.tables
+    signatures = {"serving_default": classifier.serve}
+    directory = saved_model.save(module, signatures, out, record, check)
+    return directory, max(differences), len(texts)

@@ -1,0 +1,138 @@
+"""The classifier's network: words and their letters in, a score for each label out."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqtasks.datasets.vocabulary import FIRST, UNKNOWN, Vocabulary, WordFeatures
+from seqtasks.tasks import word_network
+from seqtasks.tasks.sentiment.config import Config
+
+
+class Network(keras.Model):
+    """Vectors of a word and its letters; recurrent layers; one vector of all words; a score each.
+
+        v<t>    = [E word<t>; letters(word<t>)]
+        h<t>    = recurrent layers over v<1> … v<T>, both ways
+        s       = pooling(h<1> … h<T>)
+        u       = W s + b                                        scores, (labels,)
+        p(y)    = softmax(u / τ)(y)
+
+    pooling is the last output of each direction, the maximum or the mean over time, the sum with
+    weights softmax(q · tanh(A h<t>)) (attention), or maximum and mean side by side. A text without
+    a word has s = 0. τ, the temperature, is chosen after training, on validation data, so that
+    the probabilities are calibrated (Guo et al., "On calibration of modern neural networks", 2017).
+
+    config: resolved. vectors: (words known, word_size), the first values of E.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        vocabulary: Vocabulary,
+        labels: tuple[str, ...],
+        vectors: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(name="classifier")
+        self.config, self.labels = config, labels
+        small = keras.initializers.RandomUniform(-0.1, 0.1, seed=config.seed)
+        words = FIRST + len(vocabulary.words)
+        self.word = keras.layers.Embedding(words, config.word_size, small, name="word")
+        self.letters = word_network.letters(config, FIRST + len(vocabulary.characters))
+        self.recurrent = [word_network.recurrent(config, i) for i in range(config.layers)]
+        self.attend = self.ask = None
+        if config.pooling == "attention":
+            self.attend = keras.layers.Dense(config.units, activation="tanh", name="attend")
+            self.ask = keras.layers.Dense(1, use_bias=False, name="ask")
+        self.scores = keras.layers.Dense(len(labels), name="scores")
+        self.random = keras.random.SeedGenerator(config.seed)
+        self.temperature = self.add_weight(
+            name="temperature", shape=(), initializer="ones", trainable=False
+        )
+        self._unknown_share = word_network.unknown_share(config, vocabulary)
+        ones = np.ones((1,), np.int32)
+        letters = np.ones((1, config.longest_word), np.int32)
+        self(WordFeatures(ones, ones, letters), np.ones((1, 2), np.int32))
+        if vectors is not None:
+            self.word.embeddings.assign(np.concatenate([self.word.embeddings[:FIRST], vectors]))
+
+    def build(self, *shapes: Any) -> None:
+        """Nothing: the constructor makes all weights."""
+
+    def call(self, features: WordFeatures, place: Any, training: bool = False) -> tf.Tensor:
+        """Scores u, (batch, labels).
+
+        features: of n distinct words; place: (batch, time), 1 + the row of each token, 0 = none.
+        """
+        features, place = _at_least_one(features, place)
+        mask = place > 0
+        row = tf.maximum(place, 1) - 1
+        word = tf.gather(features.word, row)
+        if training:
+            share = tf.gather(self._unknown_share, word)
+            hidden = keras.random.uniform(tf.shape(word), seed=self.random) < share
+            word = tf.where(hidden, UNKNOWN, word)
+        x = self.word(word)
+        if self.letters is not None:
+            letters = self.letters(features.characters, training=training)
+            x = tf.concat([x, tf.gather(letters, row)], axis=-1)
+        for layer in self.recurrent:
+            x = layer(self._drop(x, training), mask=mask, training=training)
+        return self.scores(self._drop(self._pool(x, mask), training))
+
+    def loss_of(self, features: WordFeatures, place: Any, label: Any, weight: Any) -> tf.Tensor:
+        """−log p(label) at τ = 1, the weighted mean over texts; training mode."""
+        scores = self(features, place, training=True)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(label, scores)
+        return tf.reduce_sum(losses * weight) / tf.reduce_sum(weight)
+
+    def probabilities(self, scores: tf.Tensor) -> tf.Tensor:
+        """p(y) of every label, calibrated; (batch, labels)."""
+        return tf.nn.softmax(scores / self.temperature)
+
+    def _pool(self, h: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        there = tf.cast(mask, h.dtype)[:, :, None]
+        count = tf.reduce_sum(there, axis=1)
+        h = h * there
+        parts = []
+        if self.config.pooling in ("maximum", "maximum-mean"):
+            # outputs are above -1, so that padding is never largest; a row of no words has 0
+            largest = tf.reduce_max(h - 2 * (1 - there), axis=1)
+            parts.append(largest * tf.minimum(count, 1))
+        if self.config.pooling in ("mean", "maximum-mean"):
+            parts.append(tf.reduce_sum(h, axis=1) / tf.maximum(count, 1))
+        if self.config.pooling == "last":
+            parts.append(self._last(h, tf.cast(count[:, 0], tf.int32)))
+        if self.attend is not None and self.ask is not None:
+            asked = self.ask(self.attend(h)) - 1e9 * (1 - there)
+            parts.append(tf.reduce_sum(tf.nn.softmax(asked, axis=1) * h, axis=1))
+        return tf.concat(parts, axis=-1)
+
+    def _last(self, h: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        """What each direction has after its last word: forwards the row's end, backwards its head.
+
+        Words stand at the head of a row, padding behind them.
+        """
+        end = tf.gather(h, tf.maximum(count, 1) - 1, batch_dims=1)
+        if not self.config.bidirectional:
+            return end
+        units = self.config.units
+        return tf.concat([end[:, :units], h[:, 0, units:]], axis=-1)
+
+    def _drop(self, x: tf.Tensor, training: bool) -> tf.Tensor:
+        if not training or not self.config.dropout:
+            return x
+        return keras.random.dropout(x, self.config.dropout, seed=self.random)
+
+
+def _at_least_one(features: WordFeatures, place: Any) -> tuple[WordFeatures, tf.Tensor]:
+    """The batch with padding where it has no word, or no time step: layers want one of each."""
+
+    def widened(x: Any) -> tf.Tensor:
+        missing = tf.maximum(1 - tf.shape(x), 0)
+        return tf.pad(x, tf.stack([tf.zeros_like(missing), missing], axis=1))
+
+    rows = tf.shape(place)[0]
+    return WordFeatures(*map(widened, features)), widened(place)[:rows]

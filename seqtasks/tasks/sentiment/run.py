@@ -1,0 +1,204 @@
+"""Training a classifier, and loading one."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqtasks.datasets.source import Source
+from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
+from seqtasks.tasks import label_scores, plots, run_directory, training
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.pretrained import pretrained
+from seqtasks.tasks.sentiment import calibration
+from seqtasks.tasks.sentiment.classifier import Classifier
+from seqtasks.tasks.sentiment.config import Config, resolve
+from seqtasks.tasks.sentiment.data import SIGNATURE, Corpus, class_weights, tokens_of
+from seqtasks.tasks.sentiment.evaluation import evaluate
+from seqtasks.tasks.sentiment.network import Network
+from seqtasks.tasks.settings import validate
+
+VOCABULARY = "vocabulary.json"
+EXAMPLES = "examples.json"  # the first validation texts, for `export` to compare on
+
+
+def train(
+    config: Config,
+    data: Source,
+    out: Path,
+    overwrite: bool = False,
+    resume: bool = False,
+    say: Callable[[str], None] = print,
+    columns: Mapping[str, str | None] | None = None,
+) -> dict[str, Any]:
+    """Train on `data` and leave a run directory at `out`; returns the validation scores.
+
+    overwrite: replace a run, or an unfinished one, that is there.
+    resume: go on with an unfinished run; its own configuration counts.
+    say: is given lines for the user.
+    columns: `text_column` and `label_column` that `data` were read with; `evaluate` reads them so.
+    Raises TaskError for settings that are wrong, and for a place that is taken.
+    """
+    validate(config)
+    run_directory.check_place(out, overwrite, resume)
+    training.start_tensorflow(config.seed, config.threads)
+    examples = {name: data.splits[name] for name in ("train", "dev")}
+    tokens = {name: tokens_of([e.text for e in split]) for name, split in examples.items()}
+    words = [word.decode() for word in tokens["train"].flat_values.numpy()]
+    if not words:
+        raise TaskError(f"{data.name}: the train split has no word; give it texts")
+    config = resolve(config, len(words))
+    labels = tuple(sorted({example.label for example in examples["train"]}))
+    if len(labels) < 2:
+        raise TaskError(f"{data.name}: the training split has one label only, {labels[0]!r}")
+    record: dict[str, Any] = {
+        "task": "sentiment",
+        "config": dataclasses.asdict(config),
+        "labels": labels,
+        "data": {
+            "source": data.name,
+            "fingerprint": data.fingerprint,
+            "columns": {name: value for name, value in (columns or {}).items() if value},
+            "texts": {name: len(split) for name, split in examples.items()},
+        },
+        "versions": run_directory.versions(),
+    }
+    if resume:
+        record = run_directory.same_as_begun(
+            run_directory.open_staging(out, overwrite, resume), record
+        )
+        config = Config(**record["config"])
+        training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
+    for note in data.notes:
+        say(note)
+
+    vocabulary = Vocabulary.count(words, config.vocabulary_size)
+    config, vocabulary, vectors = pretrained(config, vocabulary, words, say)
+    record["config"] = dataclasses.asdict(config)
+    network = build_model(config, vocabulary, labels, vectors)
+    encoder = Encoder(vocabulary, config.longest_word)
+    corpus = Corpus(examples["train"], tokens["train"], encoder, labels, config.longest_text)
+    if corpus.cut:
+        say(
+            f"{corpus.cut:,} texts to train have more than {config.longest_text} words: of them "
+            "the first and the last half of that is read (--longest-text); prediction reads all"
+        )
+    validation = Corpus(examples["dev"], tokens["dev"], encoder, labels)
+    say(
+        f"{len(examples['train']):,} texts to train, {len(examples['dev']):,} to validate; "
+        f"{len(vocabulary.words):,} words known, {100 * validation.unknown_rate():.1f}% of the "
+        f"validation words unknown; {network.count_params():,} weights"
+    )
+    weights = class_weights(corpus.labels, len(labels), config.class_weight == "balanced")
+    staging = run_directory.open_staging(out, overwrite, resume)
+    run_directory.write_json(staging / run_directory.CONFIG, record)
+    classifier = Classifier(network, encoder)
+    balanced = config.class_weight == "balanced"
+
+    def figures() -> dict[str, float]:
+        scores = classifier.scores_of(tokens["dev"])
+        found = [labels[i] for i in scores.argmax(axis=1)]
+        result = label_scores.score([e.label for e in examples["dev"]], found, labels)
+        accuracy, f1 = result["accuracy"], result["f1_macro"]
+        return {"accuracy": accuracy, "F1": f1, "score": f1 if balanced else accuracy}
+
+    (staging / "checkpoints").mkdir(exist_ok=True)
+    history = training.fit(
+        network,
+        lambda word, shape, letters, place, label, weight: network.loss_of(
+            WordFeatures(word, shape, letters), place, label, weight
+        ),
+        SIGNATURE,
+        lambda epoch: corpus.batches(config.batch_size, config.seed, epoch, weights),
+        figures,
+        training.Plan(
+            epochs=config.epochs or 0,
+            steps=-(-len(examples["train"]) // config.batch_size),
+            learning_rate=config.learning_rate,
+            clipnorm=config.clipnorm,
+            averaging=config.averaging,
+            patience=config.patience,
+            seed=config.seed,
+        ),
+        staging / "checkpoints" / "last.npz",
+    )
+    before = _calibrate(classifier, tokens["dev"], validation.labels)
+    scores = evaluate(classifier, examples["dev"]).scores
+    del scores["seconds"]  # all that a run holds, but for its history's, is the same every time
+    say(
+        f"calibrated on validation: temperature {float(network.temperature.numpy()):.2f}, expected "
+        f"calibration error {100 * before:.1f}% before, {100 * scores['ece']:.1f}% after"
+    )
+    run_directory.write_json(staging / EXAMPLES, [e.text for e in examples["dev"][:50]])
+    _write_run(staging, network, vocabulary, history, scores, before)
+    run_directory.commit(staging, out)
+    # last, so that a process that dies before it is done has not lost its training
+    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    return scores
+
+
+def build_model(
+    config: Config,
+    vocabulary: Vocabulary,
+    labels: Sequence[str],
+    vectors: np.ndarray | None = None,
+) -> Network:
+    """The network of a resolved configuration, with fresh weights.
+
+    vectors: (len(vocabulary.words), word_size), first values of the words' vectors.
+    """
+    return Network(config, vocabulary, tuple(labels), vectors)
+
+
+def load(model: Path) -> Classifier:
+    """The classifier of a run directory.
+
+    Raises TaskError if there is none, or if a file of it is broken.
+    """
+    record = run_directory.read_config(model, "sentiment")
+    try:
+        config = Config(**record["config"])
+        vocabulary = Vocabulary.load(model / VOCABULARY)
+        network = build_model(config, vocabulary, record["labels"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise TaskError(f"{model}: the run is broken ({error}); train it anew") from None
+    path = model / run_directory.WEIGHTS
+    run_directory.set_weights(network, run_directory.load_arrays(path), path)
+    return Classifier(network, Encoder(vocabulary, config.longest_word))
+
+
+def _calibrate(classifier: Classifier, tokens: Any, labels: np.ndarray) -> float:
+    """Set the network's temperature; return the expected calibration error without it."""
+    scores = classifier.scores_of(tokens)
+    network = classifier.network
+    plain = network.probabilities(scores).numpy()
+    network.temperature.assign(calibration.temperature(scores, labels))
+    return calibration.expected_calibration_error(plain, labels)
+
+
+def _write_run(
+    staging: Path,
+    network: Network,
+    vocabulary: Vocabulary,
+    history: list[dict[str, float]],
+    scores: dict[str, Any],
+    ece_before: float,
+) -> None:
+    """What training leaves, beside the configuration that is there already."""
+    best = max(history, key=lambda row: row["score"])
+    metrics = {
+        "dev": scores,
+        "best_epoch": best["epoch"],
+        "temperature": float(network.temperature.numpy()),
+        "ece_before": ece_before,
+    }
+    vocabulary.save(staging / VOCABULARY)
+    run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
+    training.write_history(staging / "history.csv", history)
+    plots.curves(staging / "curves.png", history, "accuracy", best["epoch"])
+    plots.confusion(staging / "confusion.png", scores["labels"], scores["confusion"])
+    plots.calibration(staging / "calibration.png", scores["reliability"])
+    run_directory.write_json(staging / "metrics.json", metrics)
