@@ -23,6 +23,7 @@ KINDS = [
     {"pooling": "maximum", "cell": "rnn", "bidirectional": False, "characters": "none"},
     {"pooling": "attention", "cell": "gru", "relevance_gate": False, "characters": "recurrent"},
     {"pooling": "maximum-mean", "peephole": True, "layers": 2, "recurrent_dropout": 0.3},
+    {"pooling": "mean", "characters": "convolution"},
 ]
 NAMES = [" ".join(map(str, kind.values())) for kind in KINDS]
 STILL = {"dropout": 0.0, "word_dropout": 0.0, "rare_word_dropout": 0.0, "recurrent_dropout": 0.0}
@@ -31,7 +32,10 @@ STILL = {"dropout": 0.0, "word_dropout": 0.0, "rare_word_dropout": 0.0, "recurre
 def build(labels=LABELS, vocabulary=VOCABULARY, vectors=None, **settings):
     small = {"units": 4, "word_size": 5, "character_size": 3, "character_units": 4}
     config = Config(**{**small, "longest_word": 6, **settings})
-    return Network(resolve(config, 100), vocabulary, labels, vectors)
+    # what words alone say, for each label another thing
+    said = np.random.default_rng(9).normal(size=(FIRST + len(vocabulary.words), len(labels)))
+    said[:FIRST] = 0
+    return Network(resolve(config, 100), vocabulary, labels, vectors, said)
 
 
 def scramble(network, seed=0, size=0.7):
@@ -111,6 +115,7 @@ def by_hand(pooling, h, network):
 def test_pooling_is_what_its_equation_says(pooling, monkeypatch):
     generator = np.random.default_rng(3)
     network = scramble(build(pooling=pooling))
+    network.gain.assign(0.0)  # what words alone say has a test of its own
     lengths = [5, 1, 3]
     features, place = words(generator, lengths)
     # outputs of one text are all below 0: padding must not be their maximum
@@ -238,3 +243,15 @@ def test_weights_go_by_name_from_one_network_to_the_next(tmp_path, kind):
 def test_vectors_from_elsewhere_are_the_words_first_ones():
     vectors = np.random.default_rng(11).normal(size=(WORDS, 5)).astype(np.float32)
     np.testing.assert_array_equal(build(vectors=vectors).word.embeddings[FIRST:], vectors)
+
+
+def test_evidence_adds_up_over_the_words():
+    """The score of a text grows by the gain times what its words say; padding says nothing."""
+    network = build()
+    features, place = words(np.random.default_rng(1), [3, 1, 5])
+    network.gain.assign(0.0)
+    plain = network(features, place).numpy()
+    network.gain.assign(0.5)
+    said = network.evidence.numpy()
+    expected = [0.5 * said[features.word[row[row > 0] - 1]].sum(axis=0) for row in place]
+    np.testing.assert_allclose(network(features, place) - plain, expected, atol=1e-5)

@@ -1,12 +1,13 @@
 """The settings of a classifier of texts; the only home of their defaults."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.settings import setting, validate
 
-# Words of training text up to which data are small.
-SMALL = 1_000_000
+# Words of training text up to which data are small, and up to which they are middling.
+SMALL, MIDDLING = 300_000, 1_000_000
 
 POOLINGS = ("last", "maximum", "mean", "attention", "maximum-mean")
 
@@ -27,9 +28,14 @@ class Config:
     pooling: str = setting(
         "maximum-mean", "how the outputs of all words become one vector", choices=POOLINGS
     )
+    evidence: bool | None = setting(
+        None,
+        "begin with what each word alone says for a label, by naive Bayes",
+        automatic="on up to 300,000 words",
+    )
     word_size: int = setting(100, "length of a word's vector", minimum=1)
     characters: str = setting(
-        "convolution", "how a word's letters are read", choices=("convolution", "recurrent", "none")
+        "none", "how a word's letters are read", choices=("convolution", "recurrent", "none")
     )
     character_size: int = setting(30, "length of a letter's vector", minimum=1)
     character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
@@ -43,15 +49,28 @@ class Config:
         400, "words of a text in training; of a longer one the first and the last half", minimum=2
     )
     # regularisation
-    dropout: float = setting(
-        0.5, "share of numbers dropped between layers", minimum=0, maximum=0.95
+    dropout: float | None = setting(
+        None,
+        "share of numbers dropped between layers",
+        minimum=0,
+        maximum=0.95,
+        automatic="0.6 up to 300,000 words, else 0.5",
     )
     recurrent_dropout: float = setting(
         0.0, "share of the state dropped from step to step", minimum=0, maximum=0.95
     )
-    word_dropout: float = setting(0.1, "share of words read as unknown", minimum=0, maximum=0.95)
-    rare_word_dropout: float = setting(
-        0.5, "a word seen n times is read as unknown with this/(this + n) besides", minimum=0
+    word_dropout: float | None = setting(
+        None,
+        "share of words read as unknown",
+        minimum=0,
+        maximum=0.95,
+        automatic="0.3 up to 300,000 words, else 0.1",
+    )
+    rare_word_dropout: float | None = setting(
+        None,
+        "a word seen n times is read as unknown with this/(this + n) besides",
+        minimum=0,
+        automatic="1 up to 300,000 words, else 0.5",
     )
     class_weight: str = setting(
         "none", "weigh texts so that each label counts the same", choices=("none", "balanced")
@@ -61,10 +80,15 @@ class Config:
         None,
         "times through the training data",
         minimum=1,
-        automatic="12 up to a million words, else 5",
+        automatic="8 up to 300,000 words, 6 up to a million, else 5",
     )
     batch_size: int = setting(32, "texts a step", minimum=1)
-    learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
+    learning_rate: float | None = setting(
+        None,
+        "Adam's, at its highest",
+        minimum=0,
+        automatic="0.001 up to 300,000 words, else 0.002",
+    )
     clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
     averaging: float = setting(
         0.998,
@@ -89,9 +113,19 @@ def resolve(config: Config, words: int) -> Config:
         raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
     if config.relevance_gate is not None and config.cell != "gru":
         raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
+    small = words <= SMALL
+    automatic: dict[str, Any] = {
+        "evidence": small,
+        "dropout": 0.6 if small else 0.5,
+        "word_dropout": 0.3 if small else 0.1,
+        "rare_word_dropout": 1.0 if small else 0.5,
+        "learning_rate": 1e-3 if small else 2e-3,
+        "epochs": 8 if small else 6 if words <= MIDDLING else 5,
+    }
+    chosen = {name: getattr(config, name) for name in automatic}
     return replace(
         config,
+        **{name: automatic[name] if value is None else value for name, value in chosen.items()},
         relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
         peephole=bool(config.peephole) if config.cell == "lstm" else None,
-        epochs=config.epochs or (12 if words <= SMALL else 5),
     )

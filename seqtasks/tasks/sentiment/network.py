@@ -17,15 +17,19 @@ class Network(keras.Model):
         v<t>    = [E word<t>; letters(word<t>)]
         h<t>    = recurrent layers over v<1> … v<T>, both ways
         s       = pooling(h<1> … h<T>)
-        u       = W s + b                                        scores, (labels,)
+        u       = W s + b + g Σ e(word<t>)                       scores, (labels,)
         p(y)    = softmax(u / τ)(y)
 
     pooling is the last output of each direction, the maximum or the mean over time, the sum with
     weights softmax(q · tanh(A h<t>)) (attention), or maximum and mean side by side. A text without
-    a word has s = 0. τ, the temperature, is chosen after training, on validation data, so that
-    the probabilities are calibrated (Guo et al., "On calibration of modern neural networks", 2017).
+    a word has s = 0. e, fixed, is what a word alone says for each label by naive Bayes on the
+    training data, and g, trained, how much that counts: the layers learn what words do together,
+    not anew what each says. τ, the temperature, is chosen after training, on validation data, so
+    that the probabilities are calibrated (Guo et al., "On calibration of modern neural networks",
+    2017).
 
-    config: resolved. vectors: (words known, word_size), the first values of E.
+    config: resolved. vectors: (words known, word_size), the first values of E. evidence: (ids,
+    labels), the values of e; without, and for words unknown, e = 0.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class Network(keras.Model):
         vocabulary: Vocabulary,
         labels: tuple[str, ...],
         vectors: np.ndarray | None = None,
+        evidence: np.ndarray | None = None,
     ) -> None:
         super().__init__(name="classifier")
         self.config, self.labels = config, labels
@@ -51,12 +56,19 @@ class Network(keras.Model):
         self.temperature = self.add_weight(
             name="temperature", shape=(), initializer="ones", trainable=False
         )
+        self.evidence = self.add_weight(
+            name="evidence", shape=(words, len(labels)), initializer="zeros", trainable=False
+        )
+        third = keras.initializers.Constant(0.3)  # words are not as independent as they are taken
+        self.gain = self.add_weight(name="gain", shape=(), initializer=third)
         self._unknown_share = word_network.unknown_share(config, vocabulary)
         ones = np.ones((1,), np.int32)
         letters = np.ones((1, config.longest_word), np.int32)
         self(WordFeatures(ones, ones, letters), np.ones((1, 2), np.int32))
         if vectors is not None:
             self.word.embeddings.assign(np.concatenate([self.word.embeddings[:FIRST], vectors]))
+        if evidence is not None:
+            self.evidence.assign(evidence)
 
     def build(self, *shapes: Any) -> None:
         """Nothing: the constructor makes all weights."""
@@ -74,13 +86,15 @@ class Network(keras.Model):
             share = tf.gather(self._unknown_share, word)
             hidden = keras.random.uniform(tf.shape(word), seed=self.random) < share
             word = tf.where(hidden, UNKNOWN, word)
+        said = tf.gather(self.evidence.value, word) * tf.cast(mask, tf.float32)[:, :, None]
         x = self.word(word)
         if self.letters is not None:
             letters = self.letters(features.characters, training=training)
             x = tf.concat([x, tf.gather(letters, row)], axis=-1)
         for layer in self.recurrent:
             x = layer(self._drop(x, training), mask=mask, training=training)
-        return self.scores(self._drop(self._pool(x, mask), training))
+        together = self.scores(self._drop(self._pool(x, mask), training))
+        return together + self.gain * tf.reduce_sum(said, axis=1)
 
     def loss_of(self, features: WordFeatures, place: Any, label: Any, weight: Any) -> tf.Tensor:
         """−log p(label) at τ = 1, the weighted mean over texts; training mode."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqtasks.datasets.source import Source
-from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
+from seqtasks.datasets.vocabulary import FIRST, Encoder, Vocabulary, WordFeatures
 from seqtasks.tasks import label_scores, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.pretrained import pretrained
@@ -78,9 +78,12 @@ def train(
     vocabulary = Vocabulary.count(words, config.vocabulary_size)
     config, vocabulary, vectors = pretrained(config, vocabulary, words, say)
     record["config"] = dataclasses.asdict(config)
-    network = build_model(config, vocabulary, labels, vectors)
     encoder = Encoder(vocabulary, config.longest_word)
     corpus = Corpus(examples["train"], tokens["train"], encoder, labels, config.longest_text)
+    evidence = corpus.evidence(FIRST + len(vocabulary.words), len(labels))
+    network = build_model(
+        config, vocabulary, labels, vectors, evidence if config.evidence else None
+    )
     if corpus.cut:
         say(
             f"{corpus.cut:,} texts to train have more than {config.longest_text} words: of them "
@@ -117,7 +120,7 @@ def train(
         training.Plan(
             epochs=config.epochs or 0,
             steps=-(-len(examples["train"]) // config.batch_size),
-            learning_rate=config.learning_rate,
+            learning_rate=config.learning_rate or 0.0,
             clipnorm=config.clipnorm,
             averaging=config.averaging,
             patience=config.patience,
@@ -145,12 +148,14 @@ def build_model(
     vocabulary: Vocabulary,
     labels: Sequence[str],
     vectors: np.ndarray | None = None,
+    evidence: np.ndarray | None = None,
 ) -> Network:
     """The network of a resolved configuration, with fresh weights.
 
     vectors: (len(vocabulary.words), word_size), first values of the words' vectors.
+    evidence: (ids, labels), what each word alone says; see `Corpus.evidence`.
     """
-    return Network(config, vocabulary, tuple(labels), vectors)
+    return Network(config, vocabulary, tuple(labels), vectors, evidence)
 
 
 def load(model: Path) -> Classifier:
