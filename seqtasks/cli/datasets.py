@@ -1,8 +1,12 @@
 """`seqtasks datasets`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from seqtasks.datasets.source import Source
 
 
 @click.group(epilog="Try it: seqtasks datasets show sample")
@@ -23,18 +27,30 @@ def list_() -> None:
 
 @command.command(epilog="Example: seqtasks datasets show mydata/train.conll")
 @click.argument("source")
+@click.option(
+    "--task",
+    type=click.Choice(["ner", "sentiment"]),
+    default="ner",
+    show_default=True,
+    help="What it is read for.",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Of TensorFlow Datasets.")
 @click.option("--examples", default=5, show_default=True, help="How many to print.")
-def show(source: str, data_dir: Path | None, examples: int) -> None:
-    """Counts of a SOURCE of tagged text, split by split, and its first examples."""
+def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
+    """Counts of a SOURCE, split by split, and its first examples."""
+    from seqtasks.datasets import statistics
+    from seqtasks.datasets.labelled_sources import load_labelled
     from seqtasks.datasets.sources import load_tagged
-    from seqtasks.datasets.statistics import marked, statistics
 
-    data = load_tagged(source, data_dir)
+    data: Source[Any] = (
+        load_tagged(source, data_dir) if task == "ner" else load_labelled(source, data_dir)
+    )
+    count = statistics.statistics if task == "ner" else statistics.label_statistics
+    line = statistics.marked if task == "ner" else statistics.labelled
     for note in data.notes:
         click.echo(note, err=True)
     for name, split in data.splits.items():
-        click.echo(f"{name}: {statistics(split)}")
+        click.echo(f"{name}: {count(split)}")
     click.echo()
     for example in data.splits["train"][:examples]:
-        click.echo(marked(example))
+        click.echo(line(example))

@@ -1,9 +1,9 @@
-"""What is in a split of tagged text, for people."""
+"""What is in a split of tagged or labelled text, for people."""
 
 from collections import Counter
 from collections.abc import Sequence
 
-from seqtasks.datasets.examples import TaggedSentence, TaggedText
+from seqtasks.datasets.examples import LabelledText, TaggedSentence, TaggedText
 from seqtasks.datasets.tags import spans
 
 Example = TaggedSentence | TaggedText
@@ -38,3 +38,16 @@ def marked(example: Example) -> str:
         shown += f"{example.text[place:start]}[{type_} {example.text[start:end]}]"
         place = end
     return shown + example.text[place:]
+
+
+def label_statistics(examples: Sequence[LabelledText]) -> str:
+    """One line: how many texts and words, and texts of each label."""
+    words = sum(len(example.text.split()) for example in examples)
+    labels = Counter(example.label for example in examples)
+    each = ", ".join(f"{label} {count:,}" for label, count in sorted(labels.items()))
+    return f"{len(examples):,} texts, {words:,} words ({each})"
+
+
+def labelled(example: LabelledText) -> str:
+    """`positive  I loved it.`"""
+    return f"{example.label}  {' '.join(example.text.split())}"

@@ -37,3 +37,12 @@ def test_statistics_of_nothing():
 )
 def test_marked(example, expected):
     assert marked(example) == expected
+
+
+def test_labels_are_counted():
+    from seqtasks.datasets.examples import LabelledText
+    from seqtasks.datasets.statistics import label_statistics, labelled
+
+    texts = [LabelledText("good  film", "up"), LabelledText("bad", "down"), LabelledText("", "up")]
+    assert label_statistics(texts) == "3 texts, 3 words (down 1, up 2)"
+    assert labelled(texts[0]) == "up  good film"
