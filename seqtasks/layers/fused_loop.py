@@ -44,8 +44,9 @@ class Sequences(NamedTuple):
 class Equations(NamedTuple):
     """A recurrent unit: one step forwards, one step back, and the gradients of its weights.
 
-    `gates`: how many values `forward` keeps. In the following, `weights` are U and what else the
-    recurrence has, and `drop`, (batch, units) or None, the factors on h<t-1> where it enters U.
+    `gates`: how many values `forward` keeps; `notes`: how many `backward` writes down. In the
+    following, `weights` are U and what else the recurrence has, and `drop`, (batch, units) or None,
+    the factors on h<t-1> where it enters U.
 
     `forward(weights, drop)` returns step(Wx + b, states) -> (new states, gates). The first state
     is the output.
