@@ -15,9 +15,9 @@ def run_fused(
     sequences: Tensor,
     states: list[Tensor],
     keep: Tensor | None,
-    begins_at_zero: bool,
+    shown: Tensor | None,
     drop: Tensor | None,
-) -> tuple[Tensor, list[Tensor]]:
+) -> tuple[Tensor | None, list[Tensor]]:
     """Run a layer whose cell has `equations()` and `recurrent_weights()`.
 
     Args:
@@ -25,60 +25,41 @@ def run_fused(
         sequences: (batch, time, features), dropout done.
         states: before the first step, (batch, units) each.
         keep: the mask, bool, (batch, time), or None.
-        begins_at_zero: whether the states are the layer's own zeros.
+        shown: where the output shows the state, bool, (batch, time), or None: everywhere.
         drop: dropout factors on the output where it enters the recurrent product, (batch, units).
 
     Returns:
-        The output, as the layer returns it; and the states after the last step.
+        The outputs, (batch, time, units), in the order of time, or None without
+        `return_sequences`; and the states after the last step.
     """
-    whole = [sequences, *states, *(part for part in (keep, drop) if part is not None)]
+    whole = [sequences, *states, keep, shown, drop]
     parts = _halves(whole) if in_halves(sequences.shape[0]) and not layer._beside else [whole]
-    outputs, ends = [], []
-    for x, *rest in parts:
-        first, rest = rest[: len(states)], rest[len(states) :]
-        output, last = _run(
-            layer,
-            x,
-            first,
-            rest.pop(0) if keep is not None else None,
-            begins_at_zero,
-            rest.pop(0) if drop is not None else None,
-        )
-        outputs.append(output)
-        ends.append(last)
+    outputs, ends = zip(*(_run(layer, *part) for part in parts), strict=True)
     if len(parts) == 1:
         return outputs[0], ends[0]
-    return tf.concat(outputs, 0), [tf.concat(state, 0) for state in zip(*ends, strict=True)]
+    last = [tf.concat(state, 0) for state in zip(*ends, strict=True)]
+    return (tf.concat(outputs, 0) if layer.return_sequences else None), last
 
 
-def _halves(whole: list[Tensor]) -> list[list[Tensor]]:
-    batch = whole[0].shape[0]
+def _halves(whole: list[Tensor | None]) -> list[list[Tensor | None]]:
+    sequences: Tensor = whole[0]
+    batch = sequences.shape[0]
     if batch is None:
-        batch = tf.shape(whole[0])[0]
+        batch = tf.shape(sequences)[0]
     sizes = [batch // 2, batch - batch // 2]
-    split = [tf.split(part, sizes, num=2) for part in whole]
+    split = [(None, None) if part is None else tf.split(part, sizes, num=2) for part in whole]
     return [[part[n] for part in split] for n in range(2)]
 
 
 def _run(
-    layer: keras.layers.Layer,
-    x: Tensor,
-    states: list[Tensor],
-    keep: Tensor | None,
-    begins_at_zero: bool,
-    drop: Tensor | None,
-) -> tuple[Tensor, list[Tensor]]:
-    cell, backwards = layer.cell, layer.go_backwards
-    keep = None if keep is None else tf.transpose(keep)
-    shown = None
-    if keep is not None and layer.zero_output_for_mask:
-        shown = keep
-    elif keep is not None and not begins_at_zero:
-        # Keras's rule: before the first step of a row its output is zero, not its state.
-        shown = tf.cumsum(tf.cast(keep, tf.int32), axis=0, reverse=backwards) > 0
+    layer: keras.layers.Layer, x: Tensor, *rest: Tensor | None
+) -> tuple[Tensor | None, list[Tensor]]:
+    *states, keep, shown, drop = rest
+    cell = layer.cell
+    keep, shown = (None if mask is None else tf.transpose(mask) for mask in (keep, shown))
     outputs, last = fused_loop(
         cell.equations(),
-        Sequences(tf.transpose(x, (1, 0, 2)), keep, shown, backwards),
+        Sequences(tf.transpose(x, (1, 0, 2)), keep, shown, layer.go_backwards),
         cell.kernel,
         cell.bias,
         cell.recurrent_weights(),
@@ -86,12 +67,4 @@ def _run(
         drop,
         layer.return_sequences,
     )
-    if outputs is None:
-        output = last[0]
-        if keep is not None and not begins_at_zero:
-            any_step = tf.reduce_any(keep, axis=0)
-            output = tf.where(any_step[:, None], output, tf.zeros_like(output))
-        return output, last
-    if backwards and not layer._beside:
-        outputs = tf.reverse(outputs, [0])
-    return tf.transpose(outputs, (1, 0, 2)), last
+    return (None if outputs is None else tf.transpose(outputs, (1, 0, 2))), last

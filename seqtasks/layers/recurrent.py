@@ -153,20 +153,25 @@ def run(
         raise ValueError("`unroll=True` needs a fixed number of time steps, got (batch, None, …)")
     _check_batch(layer, sequences)
     states = _first_states(layer, batch, initial_state)
-    begins_at_zero = initial_state is None and not layer.stateful
-
     keep = _checked_mask(sequences, mask)
+    shown = None if keep is None else _shown(layer, keep, initial_state)
     keep_input, keep_state = dropout_masks(cell, batch, features, training)
     if path(layer) == FUSED:
         from seqtasks.layers.fused_layer import run_fused  # TensorFlow's alone
 
         if keep_input is not None:
             sequences = ops.multiply(sequences, ops.expand_dims(keep_input, 1))
-        output, states = run_fused(layer, sequences, states, keep, begins_at_zero, keep_state)
+        outputs, states = run_fused(layer, sequences, states, keep, shown, keep_state)
     else:
-        output, states = _run_steps(
-            layer, sequences, states, keep, begins_at_zero, keep_input, keep_state
-        )
+        outputs, states = _run_steps(layer, sequences, states, keep, shown, keep_input, keep_state)
+    if not layer.return_sequences:
+        output = states[0]
+        if shown is not None:
+            output = _where(ops.any(shown, axis=1, keepdims=True), output)
+    elif layer.go_backwards and not layer._beside:
+        output = ops.flip(outputs, axis=1)
+    else:
+        output = outputs
     if layer.stateful:
         for variable, state in zip(layer.states, states, strict=True):
             variable.assign(state)
@@ -178,22 +183,24 @@ def _run_steps(
     sequences: Tensor,
     states: list[Tensor],
     keep: Tensor | None,
-    begins_at_zero: bool,
+    shown: Tensor | None,
     keep_input: Tensor | None,
     keep_state: Tensor | None,
-) -> tuple[Tensor, list[Tensor]]:
-    """Run the cell, one step at a time: any backend, any activation, unrolled if so asked."""
+) -> tuple[Tensor | None, list[Tensor]]:
+    """Run the cell, one step at a time: any backend, any activation, unrolled if so asked.
+
+    As `run_fused`: outputs (batch, time, units) in the order of time, and the last states.
+    """
     x = ops.transpose(sequences, (1, 0, 2))
     if keep is not None:
         keep = ops.expand_dims(ops.transpose(keep), -1)
-    if layer.go_backwards:
-        x = ops.flip(x, axis=0)
-        keep = None if keep is None else ops.flip(keep, axis=0)
-    if keep is not None:
         # Whatever padding holds, NaN too, must reach neither a product nor its gradient.
         x = _where(keep, x)
     if keep_input is not None:
         x = ops.multiply(x, keep_input)
+    if layer.go_backwards:
+        x = ops.flip(x, axis=0)
+        keep = None if keep is None else ops.flip(keep, axis=0)
     outputs, states = time_loop(
         layer.cell.advance(keep_state),
         layer.cell.project(x),
@@ -203,18 +210,24 @@ def _run_steps(
         unroll=layer.unroll,
     )
     if outputs is None:
-        output = states[0]
-        if keep is not None and not begins_at_zero:
-            output = _where(ops.any(keep, axis=0), output)
-        return output, states
-    if keep is not None and layer.zero_output_for_mask:
-        outputs = _where(keep, outputs)
-    elif keep is not None and not begins_at_zero:
-        # Keras's rule: before the first step of a row its output is zero, not its state.
-        outputs = _where(ops.cumsum(ops.cast(keep, "int32"), axis=0) > 0, outputs)
-    if layer.go_backwards and layer._beside:
+        return None, states
+    if layer.go_backwards:
         outputs = ops.flip(outputs, axis=0)
-    return ops.transpose(outputs, (1, 0, 2)), states
+    outputs = ops.transpose(outputs, (1, 0, 2))
+    return (outputs if shown is None else _where(ops.expand_dims(shown, -1), outputs)), states
+
+
+def _shown(layer: keras.layers.Layer, keep: Tensor, initial_state: Any) -> Tensor | None:
+    """Where the output shows the state, bool, (batch, time); elsewhere it is zero. None: all."""
+    if layer.return_sequences and layer.zero_output_for_mask:
+        return keep
+    if initial_state is None and not layer.stateful:
+        return None  # the state before a row's first step is zero
+    # Keras's rule: before the first step of a row its output is zero, not its state.
+    steps = ops.cast(keep, "int32")
+    if layer.go_backwards:
+        return ops.flip(ops.cumsum(ops.flip(steps, axis=1), axis=1), axis=1) > 0
+    return ops.cumsum(steps, axis=1) > 0
 
 
 def _where(condition: Tensor, x: Tensor) -> Tensor:
