@@ -57,6 +57,17 @@ def catalogue(task: str | None = None) -> list[CatalogueEntry]:
         CatalogueEntry("tfds:imdb_reviews", "sentiment", "film reviews, whole (aclImdb)"),
         CatalogueEntry("tfds:glue/sst2", "sentiment", "sentences and phrases of film reviews"),
         CatalogueEntry("tfds:yelp_polarity_reviews", "sentiment", "reviews of businesses"),
+        CatalogueEntry("sample", "lm", "English sentences of a grammar that comes with seqtasks"),
+        CatalogueEntry(
+            "pydocs", "lm", "the prose of Python's own documentation, which Python carries"
+        ),
+        CatalogueEntry(
+            "tfds:tiny_shakespeare", "lm", "plays of Shakespeare, 1.1 million characters"
+        ),
+        CatalogueEntry(
+            "tfds:wiki40b/en", "lm", "articles of Wikipedia, 41 languages; needs apache-beam"
+        ),
+        CatalogueEntry("tfds:lm1b", "lm", "English news, 30 million sentences, shuffled"),
     ]
     return [entry for entry in entries if task in (None, entry.task)]
 

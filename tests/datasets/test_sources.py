@@ -196,12 +196,12 @@ def test_the_fingerprint_changes_with_every_part(folder):
 def test_the_catalogue_is_of_sources():
     assert catalogue()[0].name == "sample"
     assert all(
-        entry.name == "sample" or re.fullmatch(r"tfds:\w+(/\w+)?", entry.name)
+        entry.name in ("sample", "pydocs") or re.fullmatch(r"tfds:\w+(/\w+)?", entry.name)
         for entry in catalogue()
     )
-    for task in ("ner", "sentiment"):
+    for task in ("ner", "sentiment", "lm"):
         assert catalogue(task)[0].name == "sample"
-    assert catalogue("ner") + catalogue("sentiment") == catalogue()
+    assert catalogue("ner") + catalogue("sentiment") + catalogue("lm") == catalogue()
 
 
 def test_readers_import_no_tensorflow():
