@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
+from seqtasks.cli import options
+
 
 @click.command(epilog="Example: seqtasks info runs/ner")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.as_json()
 def command(directory: Path, as_json: bool) -> None:
     """What a run or an export is: task, data, figures, versions."""
     from seqtasks.tasks.describe import describe

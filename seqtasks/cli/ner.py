@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,7 @@ def command() -> None:
 @command.command(epilog="Example: seqtasks ner train --data mydata/ --model runs/mine --units 200")
 @options.data()
 @options.model("ner")
-@click.option("--overwrite", is_flag=True, help="Replace a run that is there.")
-@click.option("--resume", is_flag=True, help="Go on with a training that was interrupted.")
+@options.overwrite_or_resume()
 @options.settings(Config)
 def train(
     config: Config,
@@ -42,8 +41,6 @@ def train(
     """Train a tagger on sentences with marked names."""
     from seqtasks.datasets.sources import load_tagged
 
-    if overwrite and resume:
-        raise click.UsageError("--overwrite starts anew and --resume goes on: give one of them")
     data = load_tagged(source, data_dir)
     start_tensorflow(config.threads)
     from seqtasks.tasks import chunk_scores, ner
@@ -61,13 +58,9 @@ def train(
 @command.command(epilog="Example: seqtasks ner evaluate --split dev --errors errors.tsv")
 @options.model("ner")
 @options.data(None, "Score this instead of the run's own source; a file is scored whole.")
-@click.option(
-    "--split", type=click.Choice(["train", "dev", "test"]), help="Which part.  [default: test]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--errors", type=click.Path(path_type=Path), metavar="FILE", help="Write what went wrong there."
-)
+@options.split()
+@options.as_json()
+@options.errors()
 @options.threads()
 def evaluate(
     model: Path,
@@ -105,13 +98,7 @@ def evaluate(
 )
 @click.argument("text", nargs=-1)
 @options.model("ner")
-@click.option(
-    "--input",
-    "file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Read texts from a file, one a line.",
-)
+@options.input_file("Read texts from a file, one a line.")
 @click.option(
     "--format",
     "format_",
@@ -133,7 +120,7 @@ def predict(
     tagger = ner.load(model)
     types = sorted({tag[2:] for tag in tagger.network.tags if tag != "O"})
     colour = {type_: COLOURS[i % len(COLOURS)] for i, type_ in enumerate(types)}
-    for group in _chain(first, groups):
+    for group in chain([first], groups):
         for line in tagger.tag_texts(group):
             click.echo(_FORMATS[format_](line, colour))
         sys.stdout.flush()
@@ -141,14 +128,7 @@ def predict(
 
 @command.command(epilog="Example: seqtasks ner export --out exports/ner")
 @options.model("ner")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("exports/ner"),
-    show_default=True,
-    metavar="DIR",
-    help="Where; each export is the next version in it.",
-)
+@options.out("ner")
 def export(model: Path, out: Path) -> None:
     """Write a SavedModel that takes raw text and needs TensorFlow alone."""
     start_tensorflow()
@@ -160,11 +140,6 @@ def export(model: Path, out: Path) -> None:
         f"the same tags, confidences within {difference:.0e}"
     )
     click.echo(str(directory))
-
-
-def _chain(first: list[str], rest: Iterable[list[str]]) -> Iterable[list[str]]:
-    yield first
-    yield from rest
 
 
 def _as_text(line: "TaggedLine", colour: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Options that commands share, and those made from the settings of a task."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,69 @@ def threads() -> Decorator:
     )
 
 
+def overwrite_or_resume() -> Decorator:
+    """`--overwrite` and `--resume`; both together are a usage error."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def with_one(overwrite: bool, resume: bool, **arguments: Any) -> Any:
+            if overwrite and resume:
+                raise click.UsageError(
+                    "--overwrite starts anew and --resume goes on: give one of them"
+                )
+            return function(overwrite=overwrite, resume=resume, **arguments)
+
+        decorated: Callable[..., Any] = click.option(
+            "--resume", is_flag=True, help="Go on with a training that was interrupted."
+        )(with_one)
+        return click.option("--overwrite", is_flag=True, help="Replace a run that is there.")(
+            decorated
+        )
+
+    return decorate
+
+
+def split() -> Decorator:
+    """`--split NAME`, of the data that are scored."""
+    return click.option(
+        "--split", type=click.Choice(["train", "dev", "test"]), help="Which part.  [default: test]"
+    )
+
+
+def as_json() -> Decorator:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def errors() -> Decorator:
+    """`--errors FILE`; `write_errors` writes it."""
+    return click.option(
+        "--errors",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write what went wrong there.",
+    )
+
+
+def input_file(help: str) -> Decorator:
+    """`--input FILE`, given to the function as `file`."""
+    return click.option(
+        "--input", "file", type=click.Path(path_type=Path), metavar="FILE", help=help
+    )
+
+
+def out(task: str) -> Decorator:
+    """`--out DIR`, of exports."""
+    return click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        default=Path("exports") / task,
+        show_default=True,
+        metavar="DIR",
+        help="Where; each export is the next version in it.",
+    )
+
+
 def settings(config_class: type) -> Decorator:
     """An option for each field of a settings dataclass, and `--config FILE`.
 
@@ -60,6 +124,7 @@ def settings(config_class: type) -> Decorator:
     fields = dataclasses.fields(config_class)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
         def with_config(config_file: Path | None, **arguments: Any) -> Any:
             given = {f.name: arguments.pop(f.name) for f in fields}
             _refuse_contradictions(given)
@@ -67,10 +132,6 @@ def settings(config_class: type) -> Decorator:
             read = read_settings(config_file, config_class) if config_file else {}
             return function(config=config_class(**{**read, **chosen}), **arguments)
 
-        with_config.__doc__ = function.__doc__
-        with_config.__name__ = function.__name__
-        # options set on the function by decorators below this one
-        with_config.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
         decorated: Callable[..., Any] = with_config
         for field in reversed(fields):
             decorated = _option(field)(decorated)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,7 @@ def command() -> None:
 @options.data()
 @columns
 @options.model("sentiment")
-@click.option("--overwrite", is_flag=True, help="Replace a run that is there.")
-@click.option("--resume", is_flag=True, help="Go on with a training that was interrupted.")
+@options.overwrite_or_resume()
 @options.settings(Config)
 def train(
     config: Config,
@@ -55,8 +55,6 @@ def train(
     """Train a classifier on texts with labels."""
     from seqtasks.datasets.labelled_sources import load_labelled
 
-    if overwrite and resume:
-        raise click.UsageError("--overwrite starts anew and --resume goes on: give one of them")
     data = load_labelled(source, data_dir, text_column, label_column)
     start_tensorflow(config.threads)
     from seqtasks.tasks import label_scores, sentiment
@@ -76,13 +74,9 @@ def train(
 @options.model("sentiment")
 @options.data(None, "Score this instead of the run's own source; a file is scored whole.")
 @columns
-@click.option(
-    "--split", type=click.Choice(["train", "dev", "test"]), help="Which part.  [default: test]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--errors", type=click.Path(path_type=Path), metavar="FILE", help="Write what went wrong there."
-)
+@options.split()
+@options.as_json()
+@options.errors()
 @click.option(
     "--plots",
     type=click.Path(path_type=Path),
@@ -131,13 +125,7 @@ def evaluate(
 )
 @click.argument("text", nargs=-1)
 @options.model("sentiment")
-@click.option(
-    "--input",
-    "file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Read texts from a file: a text a line, or a table if it ends in .csv or .tsv.",
-)
+@options.input_file("Read texts from a file: a text a line, or a table if it ends in .csv or .tsv.")
 @click.option(
     "--text-column",
     metavar="NAME",
@@ -188,7 +176,7 @@ def predict(
 
     classifier = sentiment.load(model)
     write = _writer(format_, table)
-    for group in _chain(first, groups):
+    for group in chain([first], groups):
         for answer in classifier.classify(group, window):
             write(answer, classifier.explain(answer.text) if explain else None)
         sys.stdout.flush()
@@ -196,14 +184,7 @@ def predict(
 
 @command.command(epilog="Example: seqtasks sentiment export --out exports/sentiment")
 @options.model("sentiment")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("exports/sentiment"),
-    show_default=True,
-    metavar="DIR",
-    help="Where; each export is the next version in it.",
-)
+@options.out("sentiment")
 def export(model: Path, out: Path) -> None:
     """Write a SavedModel that takes raw text and needs TensorFlow alone."""
     start_tensorflow()
@@ -218,11 +199,6 @@ def export(model: Path, out: Path) -> None:
 
 
 MOST_BYTES = 2**20  # of a line; a longer one is refused, or read with --window
-
-
-def _chain(first: list[str], rest: Iterable[list[str]]) -> Iterable[list[str]]:
-    yield first
-    yield from rest
 
 
 def _writer(format_: str, table: Table | None) -> "Callable[[Answer, list[Part] | None], None]":
