@@ -1,46 +1,15 @@
 """Which examples `evaluate` scores."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from seqtasks.datasets.sources import Example, load_tagged, read_tagged_file
-from seqtasks.tasks import run_directory
-from seqtasks.tasks.errors import TaskError
-
-
-class Scored(NamedTuple):
-    """Examples, where they come from, and notes for the user."""
-
-    examples: list[Example]
-    source: str
-    split: str  # train, dev, test, or all
-    notes: tuple[str, ...]
+from seqtasks.tasks import scored_sources
 
 
 def examples_to_score(
     model: Path, source: str | None, data_dir: Path | None, split: str | None
-) -> Scored:
-    """A split of a source; of the run's own source where none is given; a file whole.
-
-    Raises TaskError if the source has no such split, or if the run's source has changed.
-    """
-    own = run_directory.read_config(model, "ner").get("data")
-    if not isinstance(own, dict) or not {"source", "fingerprint"} <= own.keys():
-        raise TaskError(f"{model}: its config.json does not say what data it is of; train it anew")
-    given = source is not None and source != own["source"]
-    name = source if source is not None else own["source"]
-    if given and Path(name).is_file():
-        if split:
-            raise TaskError(f"{name}: a file is scored whole; leave out --split")
-        file = read_tagged_file(Path(name))
-        return Scored(file.examples, name, "all", file.notes)
-    data = load_tagged(name, data_dir)
-    split = split or "test"
-    if split not in data.splits:
-        raise TaskError(
-            f"{name}: has no {split} split; --split dev scores what training was validated on"
-        )
-    notes = tuple(note for note in data.notes if note != "no test split")
-    if not given and data.fingerprint != own["fingerprint"]:
-        notes += (f"{name}: not the same data any more as the run was trained on",)
-    return Scored(data.splits[split], name, split, notes)
+) -> scored_sources.Scored[Example]:
+    """As `scored_sources.examples_to_score` says, of tagged text."""
+    return scored_sources.examples_to_score(
+        model, "ner", source, split, lambda name, _: load_tagged(name, data_dir), read_tagged_file
+    )
