@@ -6,97 +6,31 @@ Every figure comes from `seqtasks ner train`, `evaluate` and `predict` run as a 
 nothing but the data, the seed and the place given; further options after `--` go to `train`.
 """
 
-import argparse
 import json
-import os
-import platform
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
-COMMAND = [sys.executable, "-c", "from seqtasks.cli import main; main()", "ner"]
-
-
-def call(*arguments: str, stdin: bytes | None = None) -> tuple[str, float]:
-    """Standard output and seconds of a command; its progress goes to our standard error."""
-    start = time.monotonic()
-    process = subprocess.run(
-        [*COMMAND, *arguments], input=stdin, stdout=subprocess.PIPE, check=True
-    )
-    return process.stdout.decode(), time.monotonic() - start
+from task_runs import Row, evaluate, measure, rate
 
 
-def one_seed(data: str, seed: int, more: list[str], place: Path) -> dict[str, Any]:
-    """Train with a seed; validation and test scores, and seconds."""
-    model = str(place / f"seed-{seed}")
-    _, seconds = call("train", "--data", data, "--seed", str(seed), "--model", model, *more)
-    row: dict[str, Any] = {"seed": seed, "train_seconds": round(seconds)}
-    record = json.loads((Path(model) / "config.json").read_text())
-    row["epochs"] = len((Path(model) / "history.csv").read_text().splitlines()) - 1
+def score(model: Path) -> Row:
+    """Validation and test scores, and the sentences they are of."""
+    record = json.loads((model / "config.json").read_text())
+    row: Row = {}
     for split in ("dev", "test"):
-        scores = json.loads(call("evaluate", "--model", model, "--split", split, "--json")[0])
+        scores = evaluate("ner", model, split)
         row[split] = {name: scores[name] for name in ("f1", "precision", "recall", "per_type")}
-        row["sentences"] = record["data"]["sentences"] | {"test": scores["sentences"]}
+    row["sentences"] = record["data"]["sentences"] | {"test": scores["sentences"]}
     return row
 
 
-def words_a_second(model: str, repeats: int) -> dict[str, Any]:
-    """How fast `predict` tags a file once loaded: long against short input, start taken off."""
+def speed(model: Path, _: str, repeats: int) -> Row:
+    """Words a second, of the sample's test split."""
     from seqtasks.datasets import sample_ner
 
     texts = [example.text for example in sample_ner.load()["test"]]
-    few, many = texts, texts * 60
-    rates = []
-    for _ in range(repeats):
-        times = []
-        for lines in (few, many):
-            data = "\n".join(lines).encode() + b"\n"
-            out, seconds = call("predict", "--model", model, "--format", "json", "-", stdin=data)
-            assert len(out.splitlines()) == len(lines)
-            times.append(seconds)
-        words = sum(len(t.split()) for t in many) - sum(len(t.split()) for t in few)
-        rates.append(words / (times[1] - times[0]))
-    return {"words_a_second": round(statistics.median(rates)), "repeats": repeats}
-
-
-def main() -> None:
-    """Parse, measure, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", required=True, help="SOURCE, as `seqtasks ner train --data`")
-    parser.add_argument("--name", help="what to call it in the results, instead of its path")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--speed", type=int, default=0, help="time `predict` so many times too")
-    parser.add_argument("--json", type=Path, required=True, help="where the results go")
-    arguments, more = parser.parse_known_args()
-    more = [option for option in more if option != "--"]
-
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        rows = [one_seed(arguments.data, seed, more, place) for seed in arguments.seeds]
-        model = str(place / f"seed-{arguments.seeds[0]}")
-        record = json.loads((Path(model) / "config.json").read_text())
-        speed = words_a_second(model, arguments.speed) if arguments.speed else {}
-    name = arguments.name or arguments.data
-    result = {
-        "command": f"seqtasks ner train --data {name} --seed S {' '.join(more)}".strip(),
-        "machine": f"{os.cpu_count()} CPU cores, {platform.machine()}",
-        "versions": record["versions"],
-        "config": record["config"],
-        "mean_f1": {
-            split: round(statistics.mean(row[split]["f1"] for row in rows), 4)
-            for split in ("dev", "test")
-        },
-        **speed,
-        "seeds": rows,
-    }
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps({"mean_f1": result["mean_f1"], **speed}))
+    words = rate("ner", model, texts, 60, lambda text: len(text.split()), repeats)
+    return {"words_a_second": words, "repeats": repeats}
 
 
 if __name__ == "__main__":
-    main()
+    measure("ner", __doc__, score, speed, best="f1")
