@@ -1,0 +1,357 @@
+"""`seqtasks lm`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqtasks.cli import options
+from seqtasks.cli.lines import text_groups
+from seqtasks.cli.start import start_tensorflow
+from seqtasks.tasks.lm.config import Config
+
+if TYPE_CHECKING:
+    from seqtasks.tasks.lm.language_model import Score
+
+MOST_BYTES = 2**20  # of a line to score; a longer one is refused
+SHARES = "90/5/5"
+
+
+@click.group(
+    epilog="Try it: seqtasks lm train && "
+    'seqtasks lm score "the apple and pear salad" "the apple and pair salad"'
+)
+def command() -> None:
+    """Language models, of words or characters."""
+
+
+@command.command(epilog="Example: seqtasks lm train --data book.txt --level char --model runs/book")
+@options.data(
+    help="`sample` (comes with seqtasks), `pydocs` (comes with Python), another name from "
+    "`seqtasks datasets list`, tfds:NAME[/CONFIG], a text file, or a directory with train.*, "
+    "dev.* and test.*, or of text files"
+)
+@click.option(
+    "--shares",
+    default=SHARES,
+    show_default=True,
+    metavar="PERCENTS",
+    help="Of text that has no splits: how it is cut into train, dev and test, or train and dev.",
+)
+@options.model("lm")
+@options.overwrite_or_resume()
+@options.settings(Config)
+def train(
+    config: Config,
+    source: str,
+    data_dir: Path | None,
+    shares: str,
+    model: Path,
+    overwrite: bool,
+    resume: bool,
+) -> None:
+    """Train a language model on plain text."""
+    from seqtasks.datasets.text_sources import load_text, parse_shares
+
+    try:
+        parse_shares(shares)
+    except ValueError as error:
+        raise click.UsageError(f"--shares: {error}") from None
+    data = load_text(source, data_dir, shares)
+    start_tensorflow(config.threads)
+    from seqtasks.tasks import lm
+
+    scores = lm.train(config, data, model, overwrite, resume, _say, shares)
+    click.echo("validation:\n")
+    click.echo(_table(scores))
+    where = "" if model == Path("runs/lm") else f" --model {model}"
+    _say(f"\nsaved in {model}; try it:")
+    if source == "sample":
+        pair = '"the apple and pear salad" "the apple and pair salad"'
+        _say(f"  seqtasks lm score{where} {pair}")
+    _say(f"  seqtasks lm generate{where} --num 5")
+    if "test" in data.splits:
+        _say(f"  seqtasks lm evaluate{where}")
+
+
+@command.command(
+    epilog="Perplexity is exp(-sum of ln p / N) over all N tokens, </s> counted, unknown words as "
+    "<unk>; bits per character is -sum of log2 p by the characters of the text, blanks and line "
+    "ends counted. Over running text the state is carried from first to last, in rows of 20,000 "
+    "tokens or more; documents that were trained on separately begin anew. Compared with: "
+    "interpolated Kneser-Ney trigrams (of characters 6-grams) of the same training tokens."
+)
+@options.model("lm")
+@options.data(None, "Read this instead of the run's own source; a file is read whole.")
+@options.split()
+@options.as_json()
+@options.threads()
+def evaluate(
+    model: Path,
+    source: str | None,
+    data_dir: Path | None,
+    split: str | None,
+    as_json: bool,
+    threads: int | None,
+) -> None:
+    """Perplexity and bits of a text, and what to compare them with."""
+    from seqtasks.tasks.lm.sources import documents_to_score
+
+    found, seen = documents_to_score(model, source, data_dir, split)
+    start_tensorflow(threads)
+    from seqtasks.tasks import lm
+    from seqtasks.tasks.progress import Progress
+
+    progress: list[Progress] = []
+
+    def tell(done: int, all_: int) -> None:
+        if not progress:
+            progress.append(Progress("reading", all_))
+        progress[0].step(done)
+
+    trained = lm.load(model)
+    result = lm.evaluate(trained, found.examples, seen, found.source == "sample", tell)
+    if progress:
+        progress[0].done(f"read {result.scores['tokens']:,} tokens")
+    for note in (*found.notes, *result.notes):
+        _say(note)
+    scores = {**result.scores, "source": found.source, "split": found.split}
+    if as_json:
+        click.echo(json.dumps(scores))
+        return
+    click.echo(f"{found.source}, {found.split}:\n\n{_table(scores)}")
+
+
+@command.command(
+    epilog='Example: seqtasks lm score "the apple and pear salad" "the apple and pair salad"'
+)
+@click.argument("text", nargs=-1)
+@options.model("lm")
+@options.input_file("Read texts from a file, one a line.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Figures and text, or JSON Lines.",
+)
+@click.option(
+    "--tokens",
+    is_flag=True,
+    help="Every token as KenLM's query prints it: token=id, how many tokens it was read with, "
+    "log10 p.",
+)
+@options.threads()
+def score(
+    text: tuple[str, ...],
+    model: Path,
+    file: Path | None,
+    format_: str,
+    tokens: bool,
+    threads: int | None,
+) -> None:
+    """How probable TEXT is, or each line of a file or of standard input (-).
+
+    Logarithms are to the base 10 and count the end of the text, </s>. Where words are unknown,
+    figures without them follow in brackets.
+    """
+    groups = iter(text_groups(text, file, MOST_BYTES))
+    first = next(groups, [])  # before TensorFlow is there: what is wrong is said at once
+    start_tensorflow(threads)
+    from seqtasks.tasks import lm
+
+    trained = lm.load(model)
+    scores: list[Score] = []
+    for group in chain([first], groups):
+        for found in trained.score(group):
+            _write(found, format_, tokens)
+            if text and text != ("-",):
+                scores.append(found)
+        sys.stdout.flush()
+    if format_ == "text" and len(scores) > 1:
+        click.echo(_comparison(scores))
+
+
+@command.command(epilog='Example: seqtasks lm generate --prompt "the dogs" --num 5 --top-p 0.9')
+@options.model("lm")
+@click.option("--prompt", default="", help="What the text begins with.")
+@click.option(
+    "--length",
+    type=click.IntRange(1, 1_000_000),
+    default=200,
+    show_default=True,
+    help="Tokens at most.",
+)
+@click.option("--num", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 100),
+    help="Below 1 the probable becomes more so; 0 as --greedy.  [default: 1]",
+)
+@click.option(
+    "--top-k",
+    type=click.IntRange(0),
+    help="Draw among so many of the most probable tokens; 0: all.  [default: 0]",
+)
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Draw among the fewest tokens that have so much of the probability.  [default: 1]",
+)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@click.option("--greedy", is_flag=True, help="Take the most probable token each time.")
+@click.option(
+    "--beams",
+    type=click.IntRange(1, 1000),
+    help="Search for the most probable texts, keeping so many beginnings.",
+)
+@click.option(
+    "--sentences",
+    type=click.IntRange(0),
+    help="End with so many </s>; 0: go on to --length.  [default: 1; of running text in "
+    "characters 0]",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+@options.threads()
+def generate(
+    model: Path,
+    prompt: str,
+    length: int,
+    num: int,
+    temperature: float | None,
+    top_k: int | None,
+    top_p: float | None,
+    seed: int,
+    greedy: bool,
+    beams: int | None,
+    sentences: int | None,
+    format_: str,
+    threads: int | None,
+) -> None:
+    """New text: drawn by chance, greedily, or the most probable by beam search.
+
+    Unknown words are never drawn. The same seed gives the same text.
+    """
+    drawing = {"--temperature": temperature, "--top-k": top_k, "--top-p": top_p}
+    given = [name for name, value in drawing.items() if value is not None]
+    if (greedy or beams) and given:
+        raise click.UsageError(f"{given[0]} is for drawing by chance: leave out --greedy, --beams")
+    if greedy and beams:
+        raise click.UsageError("give --greedy or --beams, not both")
+    if beams and sentences is not None:
+        raise click.UsageError("--beams searches for one sentence: leave out --sentences")
+    start_tensorflow(threads)
+    from seqtasks.tasks import lm
+
+    trained = lm.load(model)
+    if beams:
+        for text, log10 in trained.likeliest(prompt, max(beams, num), length)[:num]:
+            _print_text(text, format_, log10=round(log10, 4))
+        return
+    texts = trained.generate(
+        prompt,
+        num,
+        length,
+        0.0 if greedy else 1.0 if temperature is None else temperature,
+        top_k or 0,
+        1.0 if top_p is None else top_p,
+        seed,
+        sentences,
+    )
+    for text in texts:
+        _print_text(text, format_)
+
+
+@command.command(epilog="Example: seqtasks lm export --out exports/lm")
+@options.model("lm")
+@options.out("lm")
+def export(model: Path, out: Path) -> None:
+    """Write a SavedModel that scores and continues raw text and needs TensorFlow alone."""
+    start_tensorflow()
+    from seqtasks.tasks import lm
+
+    directory, difference, texts = lm.export(model, out)
+    _say(
+        f"reloaded by TensorFlow alone and compared on {texts} texts: the same tokens, "
+        f"log probabilities within {difference:.0e}, and the same texts generated"
+    )
+    click.echo(str(directory))
+
+
+def _table(scores: dict[str, Any]) -> str:
+    """Figures for people."""
+    rows = [
+        ("perplexity", f"{scores['perplexity']:.2f}"),
+        ("bits a token", f"{scores['bits_per_token']:.3f}"),
+        ("bits a character", f"{scores['bits_per_char']:.3f}"),
+        ("nats a token", f"{scores['nats_per_token']:.4f}"),
+        ("unknown tokens", f"{100 * scores['unknown_rate']:.2f}%"),
+        ("tokens", f"{scores['tokens']:,}"),
+    ]
+    if "ngram_perplexity" in scores:
+        name = f"{scores['ngram_order']}-grams, Kneser-Ney"
+        rows.insert(1, (name, f"{scores['ngram_perplexity']:.2f}"))
+    if "true_perplexity" in scores:
+        above = 100 * (scores["perplexity"] / scores["true_perplexity"] - 1)
+        rows.insert(1, ("the grammar's own", f"{scores['true_perplexity']:.2f}"))
+        rows.insert(1, ("above the best possible", f"{above:.1f}%"))
+    wide = max(len(name) for name, _ in rows)
+    lines = [f"{name:{wide}}  {value:>9}" for name, value in rows]
+    if "agreement" in scores:
+        lines += ["", "words between subject and verb: how often the verb agrees"]
+        each = [f"{d:>3}: {100 * share:3.0f}%" for d, share in scores["agreement"].items()]
+        lines += ["  ".join(each[i : i + 7]) for i in range(0, len(each), 7)]
+    return "\n".join(lines)
+
+
+def _write(found: "Score", format_: str, tokens: bool) -> None:
+    if format_ == "json":
+        record = found._asdict()
+        detail = record.pop("detail")
+        if tokens:
+            record["detail"] = [token._asdict() for token in detail]
+        click.echo(json.dumps(record, ensure_ascii=False))
+        return
+    if tokens:
+        each = [f"{t.text}={t.id} {n + 1} {t.log10:.4f}" for n, t in enumerate(found.detail)]
+        click.echo("\t".join([*each, f"Total: {found.log10:.4f} OOV: {found.unknown}"]))
+        return
+    line = f"log10 p {found.log10:9.3f}  perplexity {found.perplexity:9.2f}"
+    if found.unknown:
+        line += f"  (without {found.unknown} unknown: {found.log10_known:.3f}, "
+        line += f"{found.perplexity_known:.2f})"
+    click.echo(f"{line}  {' '.join(found.text.split())}")
+
+
+def _comparison(scores: "Sequence[Score]") -> str:
+    """Which text is likelier, and by what factor."""
+    ranked = sorted(scores, key=lambda s: -s.log10)
+    best, second = (" ".join(s.text.split()) for s in ranked[:2])
+    factor = ranked[0].log10 - ranked[1].log10
+    shown = f"{10**factor:,.{0 if factor > 2 else 2}f}" if factor < 6 else f"10^{factor:.1f}"
+    if len(scores) > 2:
+        return f"likeliest, {shown} times as likely as the next: {best}"
+    return f"{shown} times as likely as {second!r}: {best}"
+
+
+def _print_text(text: str, format_: str, **more: float) -> None:
+    if format_ == "json":
+        click.echo(json.dumps({"text": text, **more}, ensure_ascii=False))
+        return
+    figure = f"{more['log10']:9.3f}  " if more else ""
+    click.echo(figure + text.rstrip("\n"))
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

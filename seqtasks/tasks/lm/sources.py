@@ -1,0 +1,36 @@
+"""Which documents `evaluate` reads."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seqtasks.datasets.source import Source
+from seqtasks.datasets.text_sources import load_text, read_text_file
+from seqtasks.tasks import scored_sources
+
+SHARES = "90/5/5"
+
+
+class Documents(NamedTuple):
+    """The documents to read, and those that the run was trained on where its source is read."""
+
+    scored: scored_sources.Scored[str]
+    train: list[str] | None
+
+
+def documents_to_score(
+    model: Path, source: str | None, data_dir: Path | None, split: str | None
+) -> Documents:
+    """As `scored_sources.examples_to_score` says, of plain text."""
+    train: list[list[str]] = []
+
+    def read_source(name: str, own: dict[str, Any]) -> Source[str]:
+        data = load_text(name, data_dir, own.get("shares") or SHARES)
+        if own:
+            train.append(data.splits["train"])
+        return data
+
+    def read_file(path: Path) -> tuple[list[str], tuple[str, ...]]:
+        return read_text_file(path), ()
+
+    scored = scored_sources.examples_to_score(model, "lm", source, split, read_source, read_file)
+    return Documents(scored, train[0] if train else None)

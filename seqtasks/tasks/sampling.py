@@ -1,0 +1,59 @@
+"""Drawing the next token: temperature, top-k, top-p, and random numbers that anyone can repeat.
+
+Everything is graph, and every setting may be a tensor, so that an exported model takes them too.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+
+Tensor = Any
+GREEDY = 1e-4  # temperatures below it take the most probable token
+
+
+def uniform(seed: Tensor, step: Tensor, rows: Tensor) -> tf.Tensor:
+    """A number in [0, 1) for each row, a function of (seed, step, row) alone; float32 (rows,).
+
+    By the Philox algorithm: the seed is its key, the step and the row are its counter. So a row
+    gets the same numbers however many rows there are, and on every device.
+    """
+    key = tf.cast(tf.reshape(seed, (1,)), tf.uint64)
+    counter = tf.stack([tf.constant(0, tf.uint64), tf.cast(step, tf.uint64)])
+    return tf.raw_ops.StatelessRandomUniformV2(
+        shape=tf.reshape(rows, (1,)), key=key, counter=counter, alg=1, dtype=tf.float32
+    )
+
+
+def kept(logits: Tensor, temperature: Tensor, top_k: Tensor, top_p: Tensor) -> tuple[Any, Any]:
+    """What may be drawn, the most probable first: probabilities and ids, (batch, tokens) each.
+
+    The order of things: logits by the temperature, then the `top_k` largest (0: all), then the
+    fewest of these that together have `top_p` of the probability (1: all). What was cut away has
+    probability 0; the others sum to 1. Logits of -inf are never drawn.
+    """
+    scaled = logits / tf.maximum(tf.cast(temperature, logits.dtype), GREEDY)
+    values, ids = tf.math.top_k(scaled, tf.shape(logits)[-1])
+    rank = tf.range(tf.shape(logits)[-1])
+    few = tf.where(top_k > 0, top_k, tf.shape(logits)[-1])
+    few = tf.where(temperature < GREEDY, 1, few)
+    p = tf.nn.softmax(tf.where(rank < few, values, -float("inf")))
+    before = tf.cumsum(p, axis=-1, exclusive=True)
+    inside = (before < tf.cast(top_p, p.dtype)) | (top_p >= 1.0) | (rank == 0)
+    p = tf.where(inside, p, 0.0)
+    return p / tf.reduce_sum(p, axis=-1, keepdims=True), ids
+
+
+def draw(
+    logits: Tensor, number: Tensor, temperature: Tensor, top_k: Tensor, top_p: Tensor
+) -> tf.Tensor:
+    """One id a row, int32 (batch,).
+
+    logits: (batch, tokens); number: in [0, 1), (batch,), see `uniform`.
+    temperature: 0 takes the most probable token. top_k: 0 keeps all. top_p: 1 keeps all.
+    """
+    p, ids = kept(logits, temperature, top_k, top_p)
+    upto = tf.cumsum(p, axis=-1)
+    # how many tokens lie wholly below the number: where the last one ends is 1, but for rounding
+    place = tf.reduce_sum(tf.cast(upto <= number[:, None] * upto[:, -1:], tf.int32), axis=-1)
+    last = tf.reduce_sum(tf.cast(p > 0, tf.int32), axis=-1) - 1
+    return tf.gather(ids, tf.minimum(place, last), batch_dims=1)
