@@ -2,15 +2,15 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from seqtasks.cli import options
 from seqtasks.cli.lines import text_groups
+from seqtasks.cli.lm_output import comparison, table, write_score, write_text
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.lm.config import Config
 
@@ -67,7 +67,7 @@ def train(
 
     scores = lm.train(config, data, model, overwrite, resume, _say, shares)
     click.echo("validation:\n")
-    click.echo(_table(scores))
+    click.echo(table(scores))
     where = "" if model == Path("runs/lm") else f" --model {model}"
     _say(f"\nsaved in {model}; try it:")
     if source == "sample":
@@ -123,7 +123,7 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(scores))
         return
-    click.echo(f"{found.source}, {found.split}:\n\n{_table(scores)}")
+    click.echo(f"{found.source}, {found.split}:\n\n{table(scores)}")
 
 
 @command.command(
@@ -169,12 +169,12 @@ def score(
     scores: list[Score] = []
     for group in chain([first], groups):
         for found in trained.score(group):
-            _write(found, format_, tokens)
+            write_score(found, format_, tokens)
             if text and text != ("-",):
                 scores.append(found)
         sys.stdout.flush()
     if format_ == "text" and len(scores) > 1:
-        click.echo(_comparison(scores))
+        click.echo(comparison(scores))
 
 
 @command.command(epilog='Example: seqtasks lm generate --prompt "the dogs" --num 5 --top-p 0.9')
@@ -257,7 +257,7 @@ def generate(
     trained = lm.load(model)
     if beams:
         for text, log10 in trained.likeliest(prompt, max(beams, num), length)[:num]:
-            _print_text(text, format_, log10=round(log10, 4))
+            write_text(text, format_, log10=round(log10, 4))
         return
     texts = trained.generate(
         prompt,
@@ -270,7 +270,7 @@ def generate(
         sentences,
     )
     for text in texts:
-        _print_text(text, format_)
+        write_text(text, format_)
 
 
 @command.command(epilog="Example: seqtasks lm export --out exports/lm")
@@ -287,70 +287,6 @@ def export(model: Path, out: Path) -> None:
         f"log probabilities within {difference:.0e}, and the same texts generated"
     )
     click.echo(str(directory))
-
-
-def _table(scores: dict[str, Any]) -> str:
-    """Figures for people."""
-    rows = [
-        ("perplexity", f"{scores['perplexity']:.2f}"),
-        ("bits a token", f"{scores['bits_per_token']:.3f}"),
-        ("bits a character", f"{scores['bits_per_char']:.3f}"),
-        ("nats a token", f"{scores['nats_per_token']:.4f}"),
-        ("unknown tokens", f"{100 * scores['unknown_rate']:.2f}%"),
-        ("tokens", f"{scores['tokens']:,}"),
-    ]
-    if "ngram_perplexity" in scores:
-        name = f"{scores['ngram_order']}-grams, Kneser-Ney"
-        rows.insert(1, (name, f"{scores['ngram_perplexity']:.2f}"))
-    if "true_perplexity" in scores:
-        above = 100 * (scores["perplexity"] / scores["true_perplexity"] - 1)
-        rows.insert(1, ("the grammar's own", f"{scores['true_perplexity']:.2f}"))
-        rows.insert(1, ("above the best possible", f"{above:.1f}%"))
-    wide = max(len(name) for name, _ in rows)
-    lines = [f"{name:{wide}}  {value:>9}" for name, value in rows]
-    if "agreement" in scores:
-        lines += ["", "words between subject and verb: how often the verb agrees"]
-        each = [f"{d:>3}: {100 * share:3.0f}%" for d, share in scores["agreement"].items()]
-        lines += ["  ".join(each[i : i + 7]) for i in range(0, len(each), 7)]
-    return "\n".join(lines)
-
-
-def _write(found: "Score", format_: str, tokens: bool) -> None:
-    if format_ == "json":
-        record = found._asdict()
-        detail = record.pop("detail")
-        if tokens:
-            record["detail"] = [token._asdict() for token in detail]
-        click.echo(json.dumps(record, ensure_ascii=False))
-        return
-    if tokens:
-        each = [f"{t.text}={t.id} {n + 1} {t.log10:.4f}" for n, t in enumerate(found.detail)]
-        click.echo("\t".join([*each, f"Total: {found.log10:.4f} OOV: {found.unknown}"]))
-        return
-    line = f"log10 p {found.log10:9.3f}  perplexity {found.perplexity:9.2f}"
-    if found.unknown:
-        line += f"  (without {found.unknown} unknown: {found.log10_known:.3f}, "
-        line += f"{found.perplexity_known:.2f})"
-    click.echo(f"{line}  {' '.join(found.text.split())}")
-
-
-def _comparison(scores: "Sequence[Score]") -> str:
-    """Which text is likelier, and by what factor."""
-    ranked = sorted(scores, key=lambda s: -s.log10)
-    best, second = (" ".join(s.text.split()) for s in ranked[:2])
-    factor = ranked[0].log10 - ranked[1].log10
-    shown = f"{10**factor:,.{0 if factor > 2 else 2}f}" if factor < 6 else f"10^{factor:.1f}"
-    if len(scores) > 2:
-        return f"likeliest, {shown} times as likely as the next: {best}"
-    return f"{shown} times as likely as {second!r}: {best}"
-
-
-def _print_text(text: str, format_: str, **more: float) -> None:
-    if format_ == "json":
-        click.echo(json.dumps({"text": text, **more}, ensure_ascii=False))
-        return
-    figure = f"{more['log10']:9.3f}  " if more else ""
-    click.echo(figure + text.rstrip("\n"))
 
 
 def _say(line: str) -> None:
