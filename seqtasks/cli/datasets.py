@@ -1,5 +1,6 @@
 """`seqtasks datasets`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def list_() -> None:
 @click.argument("source")
 @click.option(
     "--task",
-    type=click.Choice(["ner", "sentiment"]),
+    type=click.Choice(["ner", "sentiment", "lm"]),
     default="ner",
     show_default=True,
     help="What it is read for.",
@@ -41,12 +42,15 @@ def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
     from seqtasks.datasets import statistics
     from seqtasks.datasets.labelled_sources import load_labelled
     from seqtasks.datasets.sources import load_tagged
+    from seqtasks.datasets.text_sources import load_text
 
-    data: Source[Any] = (
-        load_tagged(source, data_dir) if task == "ner" else load_labelled(source, data_dir)
-    )
-    count = statistics.statistics if task == "ner" else statistics.label_statistics
-    line = statistics.marked if task == "ner" else statistics.labelled
+    readers: dict[str, tuple[Callable[..., Any], ...]] = {
+        "ner": (load_tagged, statistics.statistics, statistics.marked),
+        "sentiment": (load_labelled, statistics.label_statistics, statistics.labelled),
+        "lm": (load_text, statistics.text_statistics, statistics.beginning),
+    }
+    load, count, line = readers[task]
+    data: Source[Any] = load(source, data_dir)
     for note in data.notes:
         click.echo(note, err=True)
     for name, split in data.splits.items():

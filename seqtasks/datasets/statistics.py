@@ -51,3 +51,19 @@ def label_statistics(examples: Sequence[LabelledText]) -> str:
 def labelled(example: LabelledText) -> str:
     """`positive  I loved it.`"""
     return f"{example.label}  {' '.join(example.text.split())}"
+
+
+def text_statistics(documents: Sequence[str]) -> str:
+    """Counts of plain text in one line: documents, lines, words between blanks, characters."""
+    lines = sum(len(text.splitlines()) for text in documents)
+    words = sum(len(text.split()) for text in documents)
+    characters = sum(map(len, documents))
+    return (
+        f"{len(documents):,} documents, {lines:,} lines, {words:,} words, {characters:,} characters"
+    )
+
+
+def beginning(document: str) -> str:
+    """The first 200 characters of a document, on one line."""
+    text = " ".join(document[:1000].split())
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,7 +1,7 @@
 import pytest
 
 from seqtasks.datasets.examples import Entity, TaggedSentence, TaggedText
-from seqtasks.datasets.statistics import marked, statistics
+from seqtasks.datasets.statistics import beginning, marked, statistics, text_statistics
 
 SENTENCE = TaggedSentence(
     ("Ada", "King", "Bob", "slept", "in", "Oslo"),
@@ -46,3 +46,13 @@ def test_labels_are_counted():
     texts = [LabelledText("good  film", "up"), LabelledText("bad", "down"), LabelledText("", "up")]
     assert label_statistics(texts) == "3 texts, 3 words (down 1, up 2)"
     assert labelled(texts[0]) == "up  good film"
+
+
+def test_statistics_of_plain_text():
+    found = text_statistics(["One line.\nAnd another\n", "naïve"])
+    assert found == "2 documents, 3 lines, 5 words, 27 characters"
+
+
+def test_a_long_document_is_shown_by_its_beginning():
+    assert beginning("Two\nlines.") == "Two lines."
+    assert len(beginning("word " * 10_000)) == 200
