@@ -101,6 +101,7 @@ def measure(
     means = {
         split: round(statistics.mean(row[split][best] for row in rows), 4)
         for split in ("dev", "test")
+        if split in rows[0]
     }
     name = arguments.name or arguments.data
     result = {

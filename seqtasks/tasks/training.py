@@ -83,30 +83,11 @@ def fit(
     History: a row an epoch, with `epoch`, `loss`, `seconds` and validation's figures.
     Raises FloatingPointError if the loss is no finite number.
     """
-    weights = network.trainable_variables
-    optimizer = keras.optimizers.Adam(plan.learning_rate)
-    optimizer.build(weights)
-    averages = [tf.Variable(v.value, trainable=False) for v in weights]
-    state = _State(network, optimizer, averages)
+    step = Step(network, loss, signature, plan)
+    weights, averages = network.trainable_variables, step.averages
+    state = _State(network, step.optimizer, averages)
     if checkpoint.exists():
         state.load(checkpoint)
-
-    @tf.function(autograph=False, input_signature=[tf.TensorSpec((), tf.float32), *signature])
-    def step(rate: tf.Tensor, *batch: tf.Tensor) -> tf.Tensor:
-        optimizer.learning_rate.assign(rate)
-        with tf.GradientTape() as tape:
-            value = loss(*batch)
-        gradients = tape.gradient(value, [v.value for v in weights])
-        gradients = [tf.convert_to_tensor(g) for g in gradients]
-        if plan.clipnorm:
-            gradients, _ = tf.clip_by_global_norm(gradients, plan.clipnorm)
-        optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        # early averages forget faster, so that the first weights do not weigh on them
-        count = tf.cast(optimizer.iterations, tf.float32)
-        keep = tf.minimum(plan.averaging, count / (10 + count))
-        for average, weight in zip(averages, weights, strict=True):
-            average.assign(keep * average + (1 - keep) * weight.value)
-        return value
 
     for epoch in range(len(state.history), plan.epochs):
         if plan.patience and epoch - 1 - state.best_epoch >= plan.patience:
@@ -116,7 +97,7 @@ def fit(
         progress = Progress(f"epoch {epoch + 1}/{plan.epochs}", plan.steps)
         for number, batch in enumerate(batches(epoch)):
             rate = learning_rate(plan, epoch * plan.steps + number)
-            losses += float(step(tf.constant(rate, tf.float32), *map(tf.constant, batch)))
+            losses += float(step(rate, batch))
             progress.step(number + 1, f"  loss {losses / (number + 1):.3f}")
         if not np.isfinite(losses):
             raise FloatingPointError(f"the loss is {losses} in epoch {epoch + 1}")
@@ -129,6 +110,49 @@ def fit(
         progress.done(_line(row, plan.epochs, state.best_epoch == epoch))
     state.restore_best()
     return state.history
+
+
+class Step:
+    """One training step, from a batch to new weights; traced once."""
+
+    def __init__(
+        self,
+        network: keras.Model,
+        loss: Callable[..., tf.Tensor],
+        signature: Sequence[tf.TensorSpec],
+        plan: Plan,
+    ) -> None:
+        self._loss, self._plan = loss, plan
+        self._weights = network.trainable_variables
+        self.optimizer = keras.optimizers.Adam(plan.learning_rate)
+        self.optimizer.build(self._weights)
+        self.averages = [tf.Variable(v.value, trainable=False) for v in self._weights]
+        self._run = tf.function(
+            self._traced,
+            autograph=False,
+            input_signature=[tf.TensorSpec((), tf.float32), *signature],
+        )
+
+    def __call__(self, rate: float, batch: Batch) -> tf.Tensor:
+        """Learn from a batch at this learning rate; its loss."""
+        return self._run(tf.constant(rate, tf.float32), *map(tf.constant, batch))
+
+    def _traced(self, rate: tf.Tensor, *batch: tf.Tensor) -> tf.Tensor:
+        weights = self._weights
+        self.optimizer.learning_rate.assign(rate)
+        with tf.GradientTape() as tape:
+            value = self._loss(*batch)
+        gradients = tape.gradient(value, [v.value for v in weights])
+        gradients = [tf.convert_to_tensor(g) for g in gradients]
+        if self._plan.clipnorm:
+            gradients, _ = tf.clip_by_global_norm(gradients, self._plan.clipnorm)
+        self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        # early averages forget faster, so that the first weights do not weigh on them
+        count = tf.cast(self.optimizer.iterations, tf.float32)
+        keep = tf.minimum(self._plan.averaging, count / (10 + count))
+        for average, weight in zip(self.averages, weights, strict=True):
+            average.assign(keep * average + (1 - keep) * weight.value)
+        return value
 
 
 def learning_rate(plan: Plan, step: int) -> float:

@@ -91,7 +91,7 @@ def train(
 
     history = training.fit(
         network,
-        _loss(network),
+        training_loss(network),
         SIGNATURE,
         lambda epoch: _batches(config, corpus, epoch),
         figures,
@@ -138,7 +138,7 @@ def load(model: Path) -> LanguageModel:
     return LanguageModel(network, vocabulary)
 
 
-def _loss(network: Network) -> Callable[..., tf.Tensor]:
+def training_loss(network: Network) -> Callable[..., tf.Tensor]:
     """The training loss of a batch; over running text, states go on from one to the next."""
     config = network.config
     rows = 1 if config.separate else config.batch_size or 0
