@@ -51,9 +51,23 @@ def draw(
     logits: (batch, tokens); number: in [0, 1), (batch,), see `uniform`.
     temperature: 0 takes the most probable token. top_k: 0 keeps all. top_p: 1 keeps all.
     """
-    p, ids = kept(logits, temperature, top_k, top_p)
+
+    def of_all() -> tf.Tensor:
+        return _place(tf.nn.softmax(logits / tf.cast(temperature, logits.dtype)), number)
+
+    def of_few() -> tf.Tensor:
+        p, ids = kept(logits, temperature, top_k, top_p)
+        return tf.gather(ids, _place(p, number), batch_dims=1)
+
+    everything = (top_k <= 0) & (top_p >= 1.0) & (temperature >= GREEDY)
+    # sorting takes longer than all else, and to draw among all tokens needs none
+    return tf.cond(tf.convert_to_tensor(everything), of_all, of_few)
+
+
+def _place(p: Tensor, number: Tensor) -> tf.Tensor:
+    """Where the running sum of each row's probabilities passes the number; int32 (batch,)."""
     upto = tf.cumsum(p, axis=-1)
-    # how many tokens lie wholly below the number: where the last one ends is 1, but for rounding
     place = tf.reduce_sum(tf.cast(upto <= number[:, None] * upto[:, -1:], tf.int32), axis=-1)
-    last = tf.reduce_sum(tf.cast(p > 0, tf.int32), axis=-1) - 1
-    return tf.gather(ids, tf.minimum(place, last), batch_dims=1)
+    # the sum of a row is 1 but for rounding: never behind the last token that may be drawn
+    there = tf.where(p > 0, tf.range(tf.shape(p)[-1]), 0)
+    return tf.minimum(place, tf.reduce_max(there, axis=-1))
