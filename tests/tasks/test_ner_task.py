@@ -255,7 +255,8 @@ def test_pretrained_vectors_are_where_learning_begins(tmp_path):
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("oslo 1 2 3\nTim 4 5 6\nmadrid 7 8 9\nrome 0 0 1\n", "utf-8")
     out = tmp_path / "run"
-    config = quick(learning_rate=0.0, embeddings=str(vectors), embedded_words=1)
+    plain = {"cell": "rnn", "decoder": "softmax", "characters": "none", "bidirectional": False}
+    config = quick(learning_rate=0.0, embeddings=str(vectors), embedded_words=1, **plain)
     _, said = train(config, write_raw(tmp_path / "raw"), out)
     vocabulary = Vocabulary.load(out / "vocabulary.json")
     embeddings = arrays(out / "weights.npz")["tagger/word/embeddings"]
