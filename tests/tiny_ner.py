@@ -86,3 +86,17 @@ def tree(directory):
         str(path.relative_to(directory)): path.read_bytes() if path.is_file() else None
         for path in sorted(directory.rglob("*"))
     }
+
+
+TEXTS = [" ".join(s.tokens) for s in SENTENCES]
+# what texts can hold: several sentences, signs beyond the first plane, no space, no letter
+ODD = [
+    "",
+    "  \t ",
+    "\u200d",
+    "Tim lives in Oslo. Zoë sings!\nAcme Corp left Paris?",
+    "😀 Zoë sings — in  New York… «Bob»",
+    "(Ana Maria Reyes)",
+    "...",
+    "naïve\u0301 café",
+]

@@ -7,17 +7,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqtasks.datasets.tags import ill_formed
 from seqtasks.datasets.vocabulary import FIRST, SHAPES, UNKNOWN, Vocabulary, WordFeatures
-from seqtasks.layers import span_continuations
 from seqtasks.tasks.ner.config import Config, resolve
 from seqtasks.tasks.ner.network import Network
 from seqtasks.tasks.run_directory import set_weights, weights_of
+from tests.tasks.small_tagger_network import (
+    STILL,
+    TAGS,
+    VOCABULARY,
+    WORDS,
+    build,
+    random_path,
+    scramble,
+    words,
+)
 from tests.tiny_ner import assert_same_arrays
 
-TAGS = ("O", "B-A", "I-A", "B-B", "I-B")
-WORDS = 20
-VOCABULARY = Vocabulary(tuple(f"w{i}" for i in range(WORDS)), (5,) * WORDS, "abcdefgh")
 # every kind of cell, of decoder and of reading letters, each at least once
 KINDS = [
     {"cell": "rnn"},
@@ -30,45 +35,6 @@ KINDS = [
     {"cell": "lstm", "layers": 2, "recurrent_dropout": 0.3},
 ]
 NAMES = [" ".join(map(str, kind.values())) for kind in KINDS]
-STILL = {"dropout": 0.0, "word_dropout": 0.0, "rare_word_dropout": 0.0, "character_dropout": 0.0}
-
-
-def build(tags=TAGS, vocabulary=VOCABULARY, **settings):
-    small = {"units": 4, "word_size": 5, "character_size": 3, "character_units": 4}
-    config = Config(**{**small, "longest_word": 6, **settings})
-    return Network(resolve(config, 100), vocabulary, tags)
-
-
-def scramble(network, seed=0, size=0.7):
-    """Weights that are nowhere 0, so that nothing hides behind a fresh one."""
-    generator = np.random.default_rng(seed)
-    for v in network.trainable_variables:
-        v.assign(generator.normal(0, size, v.shape))
-    return network
-
-
-def words(generator, lengths):
-    """Features of random words, and rows of them of these lengths, padded."""
-    n = 12
-    letters = generator.integers(FIRST, FIRST + 8, (n, 6))
-    letters[np.arange(6) >= generator.integers(1, 7, n)[:, None]] = 0
-    features = WordFeatures(
-        generator.integers(1, FIRST + WORDS, n).astype(np.int32),
-        generator.integers(1, 1 + len(SHAPES), n).astype(np.int32),
-        letters.astype(np.int32),
-    )
-    place = generator.integers(1, n + 1, (len(lengths), max(lengths)))
-    place[np.arange(max(lengths)) >= np.array(lengths)[:, None]] = 0
-    return features, place.astype(np.int32)
-
-
-def random_path(generator, length):
-    """A well-formed sequence of the numbers of TAGS."""
-    path = []
-    while len(path) < length:
-        begin = int(generator.choice([0, 1, 3]))
-        path += [begin] + [begin + 1] * int(generator.integers(0, 2) if begin else 0)
-    return path[:length]
 
 
 # padding
@@ -196,122 +162,6 @@ def test_words_are_read_as_unknown_as_often_as_said(monkeypatch, w, r, n):
         drawn = found[place == number + 1] == UNKNOWN
         error = 5 * np.sqrt(share * (1 - share) / drawn.size) + 1e-9
         assert abs(drawn.mean() - share) <= error
-
-
-# decoding
-
-
-def random_scores(generator, rows=40, time=9):
-    scores = generator.normal(0, 3, (rows, time, len(TAGS))).astype(np.float32)
-    lengths = generator.integers(1, time + 1, rows)
-    return tf.constant(scores), tf.constant(np.arange(time) < lengths[:, None])
-
-
-def test_decoded_tags_are_well_formed():
-    generator = np.random.default_rng(5)
-    network = scramble(build(), size=2)
-    network.lift.assign([0.0, -3.0, 4.0, 0.0, 4.0])  # speaks for I without B
-    scores, mask = random_scores(generator)
-    names = np.array(TAGS)
-    for tags, there in zip(network.decode(scores, mask).numpy(), mask.numpy(), strict=True):
-        assert ill_formed(names[tags[there]].tolist(), "IOB2") == 0
-
-
-@pytest.mark.parametrize("decoder", ["crf", "softmax"])
-def test_lift_raises_how_much_is_decoded_as_entities(decoder):
-    network = scramble(build(decoder=decoder))
-    scores, mask = random_scores(np.random.default_rng(6))
-    tags = np.array([0.0, 1, 1, 1, 1], np.float32)
-    counts = []
-    for lift in (-1000.0, -2.0, -0.5, 0.0, 0.5, 2.0, 1000.0):
-        given = network.decode(scores, mask, tf.constant(lift * tags))
-        network.lift.assign(lift * tags)
-        np.testing.assert_array_equal(network.decode(scores, mask), given)
-        counts.append(int(((given > 0) & mask).numpy().sum()))
-    assert counts == sorted(counts)
-    assert counts[0] == 0
-    assert counts[1] < counts[3] < counts[5]
-    assert counts[-1] == int(mask.numpy().sum())
-    # of one type alone
-    network.lift.assign(1000 * np.array([0.0, 1, 1, 0, 0]))
-    assert set(np.unique(network.decode(scores, mask)[mask])) <= {1, 2}
-
-
-# confidence
-
-
-def continues(before, after):
-    return (after == before + 1 and before in (1, 3)) or (after == before and after in (2, 4))
-
-
-def all_paths(scores, crf):
-    """Every path that IOB2 allows and its probability, one by one."""
-    time = len(scores)
-    paths, values = [], []
-    for path in itertools.product(range(len(TAGS)), repeat=time):
-        pairs = list(itertools.pairwise((0, *path)))
-        if any(b in (2, 4) and not continues(a, b) for a, b in pairs):
-            continue
-        value = crf.start.numpy()[path[0]] + crf.end.numpy()[path[-1]]
-        value += sum(scores[t, tag] for t, tag in enumerate(path))
-        value += sum(crf.transitions.numpy()[a, b] for a, b in itertools.pairwise(path))
-        paths.append(path)
-        values.append(float(value))
-    weights = np.exp(np.array(values) - max(values))
-    return paths, weights / weights.sum()
-
-
-def span_of(path, t):
-    """First and last token of the entity (or O) that t belongs to."""
-    first = last = t
-    while first > 0 and continues(path[first - 1], path[first]):
-        first -= 1
-    while last + 1 < len(path) and continues(path[last], path[last + 1]):
-        last += 1
-    return first, last
-
-
-def test_continuations_are_those_of_this_test():
-    expected = [[continues(a, b) for b in range(5)] for a in range(5)]
-    assert span_continuations(TAGS) == expected
-
-
-@pytest.mark.parametrize("lift", [0.0, 3.0])
-def test_confidence_of_the_crf_is_that_of_all_paths_with_the_entity(lift):
-    generator = np.random.default_rng(7)
-    network = scramble(build(), seed=8, size=1)
-    network.lift.assign(lift * np.array([0.0, 1, 1, 1, 1]))  # changes the tags, not what is likely
-    scores = generator.normal(0, 1.5, (6, 5, len(TAGS))).astype(np.float32)
-    lengths = [5, 4, 5, 2, 1, 5]
-    mask = np.arange(5) < np.array(lengths)[:, None]
-    tags = network.decode(scores, mask)
-    confidence = network.confidence(tf.constant(scores), tags, tf.constant(mask)).numpy()
-    for i, n in enumerate(lengths):
-        path = tuple(tags[i, :n].numpy())
-        paths, probabilities = all_paths(scores[i, :n], network.crf)
-        for t in range(n):
-            first, last = span_of(path, t)
-            same = [
-                p
-                for other, p in zip(paths, probabilities, strict=True)
-                if other[first : last + 1] == path[first : last + 1]
-                and span_of(other, first) == (first, last)
-            ]
-            assert confidence[i, t] == pytest.approx(sum(same), abs=1e-5)
-
-
-def test_confidence_of_softmax_is_the_product_over_the_entity():
-    network = scramble(build(decoder="softmax"))
-    scores, mask = random_scores(np.random.default_rng(9))
-    tags = network.decode(scores, mask)
-    confidence = network.confidence(scores, tags, mask).numpy()
-    probability = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
-    for i, there in enumerate(mask.numpy()):
-        path = tags[i].numpy()[there].tolist()
-        for t in range(len(path)):
-            first, last = span_of(path, t)
-            expected = np.prod([probability[i, s, path[s]] for s in range(first, last + 1)])
-            assert confidence[i, t] == pytest.approx(expected, abs=1e-5)
 
 
 # weights by name

@@ -4,34 +4,20 @@ import csv
 import dataclasses
 import inspect
 import json
-import re
 import shutil
 
 import numpy as np
 import pytest
 
 from seqtasks.datasets.conll import write_conll
-from seqtasks.datasets.examples import Entity, TaggedSentence, TaggedText
-from seqtasks.datasets.jsonl import read_jsonl, write_jsonl
+from seqtasks.datasets.examples import Entity, TaggedText
+from seqtasks.datasets.jsonl import write_jsonl
 from seqtasks.datasets.sources import load_tagged
 from seqtasks.datasets.vocabulary import FIRST, Vocabulary
 from seqtasks.tasks import ner, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner.data import sentences_of
-from tests.tiny_ner import SENTENCES, TINY, arrays, assert_same_arrays, tree
-
-TEXTS = [" ".join(s.tokens) for s in SENTENCES]
-# what texts can hold: several sentences, signs beyond the first plane, no space, no letter
-ODD = [
-    "",
-    "  \t ",
-    "\u200d",
-    "Tim lives in Oslo. Zoë sings!\nAcme Corp left Paris?",
-    "😀 Zoë sings — in  New York… «Bob»",
-    "(Ana Maria Reyes)",
-    "...",
-    "naïve\u0301 café",
-]
+from tests.tiny_ner import ODD, SENTENCES, TEXTS, TINY, arrays, assert_same_arrays, tree
 
 
 def train(config, data, out, **options):
@@ -42,10 +28,6 @@ def train(config, data, out, **options):
 
 def quick(**settings):
     return dataclasses.replace(TINY, **{"epochs": 1, **settings})
-
-
-def answers(lines):
-    return [(line.tokens, line.tags, [entity[:4] for entity in line.entities]) for line in lines]
 
 
 def test_the_verbs_stay_functions(tiny_run):
@@ -99,86 +81,6 @@ def test_what_is_saved_is_what_is_loaded(tiny_run, tiny_tagger):
     assert list(again.tag_texts(TEXTS + ODD)) == list(tiny_tagger.tag_texts(TEXTS + ODD))
 
 
-# tagging
-
-
-def test_texts_are_tagged_as_their_tokens_are(tiny_tagger):
-    lines = list(tiny_tagger.tag_texts(TEXTS))
-    assert [line.tokens for line in lines] == [list(s.tokens) for s in SENTENCES]
-    assert [tuple(line.tags) for line in lines] == tiny_tagger.tag_sentences(
-        [s.tokens for s in SENTENCES]
-    )
-
-
-def test_offsets_cut_out_the_entity(tiny_tagger):
-    lines = list(tiny_tagger.tag_texts(TEXTS + ODD))
-    assert [line.text for line in lines] == TEXTS + ODD
-    for line in lines:
-        for entity in line.entities:
-            assert line.text[entity.start : entity.end] == entity.text
-            assert 0 <= entity.confidence <= 1
-        begun = sum(tag.startswith("B-") for tag in line.tags)
-        assert len(line.entities) == begun
-    assert [e.text for e in lines[0].entities] == ["Ada Lovelace", "Tim", "Oslo"]
-
-
-def test_no_character_of_a_text_is_lost(tiny_tagger):
-    for line in tiny_tagger.tag_texts(TEXTS + ODD[:2] + ODD[3:]):
-        assert "".join(line.tokens) == re.sub(r"\s", "", line.text)
-        assert len(line.tokens) == len(line.tags) == len(line.heads)
-
-
-def test_sentences_of_one_text_are_tagged_each_by_itself(tiny_tagger):
-    parts = ["Tim lives in Oslo.", "Zoë sings in Paris!", "Acme Corp left New York."]
-    alone = [line for part in parts for line in tiny_tagger.tag_texts([part])]
-    (joined,) = tiny_tagger.tag_texts([" ".join(parts)])
-    assert joined.tags == [tag for line in alone for tag in line.tags]
-    assert sum(joined.heads) == 3
-    assert [e[:2] for e in joined.entities] == [e[:2] for line in alone for e in line.entities]
-
-
-def test_a_line_of_5000_words_loses_nothing(tiny_tagger):
-    words = [f"Tim{i}" if i % 7 == 0 else "saw" for i in range(5000)]
-    (line,) = tiny_tagger.tag_texts([" ".join(words)])
-    assert line.tokens == words
-    assert len(line.tags) == 5000
-    assert all(line.text[e.start : e.end] == e.text for e in line.entities)
-
-
-@pytest.mark.parametrize("text", ["", " ", "\t \u00a0", "\x00\x01", "\u2028"])
-def test_a_text_without_a_word_has_no_entities(tiny_tagger, text):
-    (line,) = tiny_tagger.tag_texts([text])
-    assert (line.text, line.tokens, line.tags, line.entities) == (text, [], [], [])
-
-
-def test_no_text_no_answer(tiny_tagger):
-    assert list(tiny_tagger.tag_texts([])) == []
-    assert tiny_tagger.tag_sentences([]) == []
-
-
-def test_half_a_surrogate_pair_keeps_the_places(tiny_tagger):
-    (line,) = tiny_tagger.tag_texts(["\ud83d Tim lives in Oslo ."])
-    assert [line.text[e.start : e.end] for e in line.entities] == [e.text for e in line.entities]
-    assert "Tim" in line.tokens
-
-
-def test_batching_changes_no_answer(tiny_tagger, monkeypatch):
-    texts = TEXTS + ODD
-    together = list(tiny_tagger.tag_texts(texts))
-    alone = [line for text in texts for line in tiny_tagger.tag_texts([text])]
-    assert answers(together) == answers(alone)
-    monkeypatch.setattr("seqtasks.tasks.ner.tagger.BATCH_TOKENS", 30)
-    in_small_batches = list(tiny_tagger.tag_texts(texts[::-1]))[::-1]
-    assert answers(together) == answers(in_small_batches)
-    for lines in (alone, in_small_batches):
-        for one, other in zip(together, lines, strict=True):
-            np.testing.assert_allclose(
-                [e.confidence for e in one.entities],
-                [e.confidence for e in other.entities],
-                atol=2e-4,
-            )
-
-
 # other sources
 
 
@@ -217,35 +119,6 @@ def test_raw_text_is_cut_into_the_sentences_that_predict_would_see(tmp_path):
     cut, _ = sentences_of(source.splits["train"], 3)  # no sentence is longer than that
     assert max(len(s.tokens) for s in cut) == 3
     assert [t for s in cut for t in s.tokens] == [t for s in SENTENCES for t in s.tokens]
-
-
-def test_what_predict_says_can_be_evaluated(tiny_tagger, tmp_path):
-    lines = list(tiny_tagger.tag_texts(TEXTS))
-    examples = [
-        TaggedText(line.text, tuple(Entity(e.start, e.end, e.type) for e in line.entities))
-        for line in lines
-    ]
-    write_jsonl(tmp_path / "found.jsonl", examples)
-    result = ner.evaluate(tiny_tagger, read_jsonl(tmp_path / "found.jsonl"))
-    assert result.scores["f1"] == 1.0
-    assert result.scores["sentences"] == len(TEXTS)
-    assert result.scores["tokens"] == sum(len(line.tokens) for line in lines)
-    assert result.notes == ()
-    assert result.mistakes == []
-
-
-def test_an_entity_within_a_word_is_widened_and_counted(tiny_tagger):
-    text = TaggedText("Timothy lives .", (Entity(0, 3, "PER"),))
-    result = ner.evaluate(tiny_tagger, [text])
-    assert result.notes[0].startswith("1 entities do not begin and end where tokens do")
-    assert result.scores["entities"] == 1
-
-
-def test_an_entity_over_the_end_of_a_sentence_is_cut_there(tiny_tagger):
-    text = TaggedText("Tim went. Oslo slept.", (Entity(4, 14, "ORG"),))
-    result = ner.evaluate(tiny_tagger, [text])
-    assert result.scores["sentences"] == 2
-    assert result.scores["per_type"]["ORG"]["entities"] == 2
 
 
 # pretrained vectors
@@ -345,48 +218,6 @@ def test_an_unfinished_run_goes_on_with_its_own_data_only(tiny_run, tmp_path):
     with pytest.raises(TaskError, match="--resume goes on with it, --overwrite starts anew"):
         train(quick(), data, tmp_path / "run")
     assert tree(tmp_path) == before
-
-
-# evaluation
-
-
-def test_a_tag_that_training_never_saw_is_a_counted_miss(tiny_tagger):
-    strange = TaggedSentence(("Tim", "saw", "Hamlet", "II"), ("B-PER", "O", "B-WORK", "I-WORK"))
-    result = ner.evaluate(tiny_tagger, [*SENTENCES, strange])
-    (note,) = result.notes
-    assert note.startswith("2 tags of types that training never saw (WORK)")
-    assert "missed" in note
-    assert result.scores["per_type"]["WORK"] == {
-        "precision": 0.0,
-        "recall": 0.0,
-        "f1": 0.0,
-        "entities": 1,
-    }
-    assert result.scores["recall"] < 1.0
-
-
-@pytest.mark.parametrize(
-    ("true", "kinds"),
-    [
-        # the tagger knows the first sentence by heart: Ada Lovelace PER, Tim PER, Oslo LOC
-        ("B-PER I-PER O B-PER O B-LOC O", []),
-        ("B-PER I-PER O B-PER O B-ORG O", [("type", "ORG Oslo", "LOC Oslo")]),
-        ("B-PER O O B-PER O B-LOC O", [("bounds", "PER Ada", "PER Ada Lovelace")]),
-        ("B-ORG O O B-PER O B-LOC O", [("bounds and type", "ORG Ada", "PER Ada Lovelace")]),
-        ("B-PER I-PER O O O B-LOC O", [("invented", "", "PER Tim")]),
-        ("B-PER I-PER O B-PER O B-LOC B-LOC", [("missed", "LOC .", "")]),
-        # two entities where one was found: the second has no counterpart
-        (
-            "B-PER B-PER O B-PER O B-LOC O",
-            [("bounds", "PER Ada", "PER Ada Lovelace"), ("missed", "PER Lovelace", "")],
-        ),
-    ],
-)
-def test_mistakes_have_a_kind(tiny_tagger, true, kinds):
-    first = TaggedSentence(SENTENCES[0].tokens, tuple(true.split()))
-    result = ner.evaluate(tiny_tagger, [SENTENCES[1], first])
-    text = " ".join(first.tokens)
-    assert result.mistakes == [(2, *kind, text) for kind in kinds]
 
 
 # what cannot be trained or loaded

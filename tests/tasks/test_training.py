@@ -2,96 +2,19 @@
 
 import csv
 import dataclasses
-from itertools import pairwise
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from seqtasks.tasks import training
 from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.training import Plan, fit, learning_rate, write_history
+from seqtasks.tasks.training import write_history
+from tests.tasks.small_network import PLAN, Small, accuracy, assert_same, batches, train, weights
+from tests.tasks.small_network import repeatable as repeatable
 from tests.tiny_ner import arrays, assert_same_arrays
-
-PLAN = Plan(epochs=6, steps=3, learning_rate=0.1, clipnorm=5.0, averaging=0.0, patience=0, seed=3)
-SIGNATURE = (tf.TensorSpec((None, 3), tf.int32), tf.TensorSpec((None,), tf.int32))
-# twelve rows of three words; whether word 1 or 2 comes first decides
-WORDS = np.array([[a, b, c] for a in (1, 2) for b in (1, 2, 3) for c in (4, 5)], np.int32)
-LABELS = np.array([row[0] - 1 for row in WORDS], np.int32)
-
-
-class Small(keras.Model):
-    """An embedding, dropout, a classifier; fresh weights are functions of the seed."""
-
-    def __init__(self, seed=1, dropout=0.2, words=6):
-        super().__init__(name="small")
-        uniform = keras.initializers.RandomUniform(-0.5, 0.5, seed=seed)
-        self.word = keras.layers.Embedding(words, 4, embeddings_initializer=uniform, name="word")
-        self.random = keras.random.SeedGenerator(seed)
-        self.dropout = dropout
-        # as a task has it that chooses something on validation data
-        self.chosen = self.add_weight(name="chosen", shape=(), initializer="zeros", trainable=False)
-        self.scores = keras.layers.Dense(2, kernel_initializer=uniform, name="scores")
-        self(np.ones((1, 3), np.int32))
-
-    def call(self, words, training=False):
-        x = self.word(words)
-        if training and self.dropout:
-            x = keras.random.dropout(x, self.dropout, seed=self.random)
-        return self.scores(tf.reshape(x, (-1, 12)))
-
-    def loss_of(self, words, labels):
-        return tf.reduce_mean(
-            tf.nn.sparse_softmax_cross_entropy_with_logits(labels, self(words, training=True))
-        )
-
-
-def batches(epoch, seed=3):
-    order = np.random.default_rng([seed, epoch]).permutation(len(WORDS))
-    for chosen in np.split(order, PLAN.steps):
-        yield WORDS[chosen], LABELS[chosen]
-
-
-def accuracy(network):
-    return float((np.argmax(network(WORDS), axis=1) == LABELS).mean())
-
-
-def train(network, place, plan=PLAN, **changes):
-    """`fit` with whatever is not said in `changes` as above."""
-    arguments = {
-        "loss": network.loss_of,
-        "signature": SIGNATURE,
-        "batches": batches,
-        "validate": lambda: {"score": accuracy(network)},
-        "plan": plan,
-        "checkpoint": place / "last.npz",
-    }
-    return fit(network, **{**arguments, **changes})
-
-
-def weights(network):
-    return [v.numpy() for v in network.trainable_variables]
-
-
-def assert_same(one, other):
-    for a, b in zip(one, other, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def trained(network, state):
-    """The trained weights that a checkpoint holds, before any averaging."""
-    names = [v.path for v in network.variables]
-    return [state[f"network {names.index(v.path)}"] for v in network.trainable_variables]
 
 
 def without_seconds(history):
     return [{k: v for k, v in row.items() if k != "seconds"} for row in history]
-
-
-@pytest.fixture(autouse=True)
-def repeatable():
-    training.start_tensorflow(1, None)
 
 
 def test_a_set_is_learnt_by_heart(tmp_path):
@@ -165,108 +88,6 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path):
         train(Small(), tmp_path)
 
 
-# one step, followed by hand
-
-
-class Line(keras.Model):
-    """A word's vector (2,), of which the loss is a linear function: its gradient is known."""
-
-    def __init__(self):
-        super().__init__(name="line")
-        self.word = keras.layers.Embedding(3, 2, embeddings_initializer="zeros", name="word")
-        self.bias = self.add_weight(name="bias", shape=(1,), initializer="zeros")
-        self.word(np.zeros((1, 1), np.int32))
-
-    def loss_of(self, words):
-        return 3.0 * tf.reduce_sum(self.word(words)) + 4.0 * tf.reduce_sum(self.bias.value)
-
-
-@pytest.mark.parametrize("clipnorm", [0.0, 0.5, 1e9])
-@pytest.mark.parametrize("words", [[[1, 1, 1, 1]], [[1, 0, 1, 2]]])
-def test_gradients_are_clipped_by_their_global_norm_repeated_words_summed(
-    tmp_path, monkeypatch, words, clipnorm
-):
-    applied = []
-    plain = keras.optimizers.Adam.apply_gradients
-
-    def apply(self, pairs, *rest):
-        pairs = list(pairs)
-        tf.py_function(lambda *g: applied.append([x.numpy() for x in g]), [g for g, _ in pairs], [])
-        return plain(self, pairs, *rest)
-
-    monkeypatch.setattr(keras.optimizers.Adam, "apply_gradients", apply)
-    network = Line()
-    fit(
-        network,
-        network.loss_of,
-        (tf.TensorSpec((None, None), tf.int32),),
-        lambda epoch: [(np.array(words, np.int32),)],
-        lambda: {"score": 0.0},
-        Plan(1, 1, 0.1, clipnorm, 0.0, 0, 1),
-        tmp_path / "last.npz",
-    )
-    counts = np.bincount(np.ravel(words), minlength=3)
-    expected = {(3, 2): 3.0 * counts[:, None] * np.ones((1, 2)), (1,): np.array([4.0])}
-    norm = np.sqrt(sum((g**2).sum() for g in expected.values()))
-    scale = min(1.0, clipnorm / norm) if clipnorm else 1.0
-    (gradients,) = applied
-    assert len(gradients) == 2
-    for gradient in gradients:
-        np.testing.assert_allclose(gradient, scale * expected[gradient.shape], rtol=1e-5)
-
-
-def test_the_average_is_that_of_the_weights_of_all_steps(tmp_path):
-    plan = dataclasses.replace(PLAN, epochs=4, averaging=0.8)
-    seen = []
-
-    class Watched(Small):
-        """Notes its weights before every step."""
-
-        def loss_of(self, words, labels):
-            tf.py_function(lambda *w: seen.append([x.numpy() for x in w]), self.values(), [])
-            return super().loss_of(words, labels)
-
-        def values(self):
-            return [v.value for v in self.trainable_variables]
-
-    network = Watched()
-    validated = []
-
-    def validate():
-        validated.append(weights(network))
-        return {"score": float(len(validated))}
-
-    train(network, tmp_path, plan, validate=validate)
-    # the weights behind step n are those before step n + 1; those behind the last are in the file
-    state = arrays(tmp_path / "last.npz")
-    last = trained(network, state)
-    after = [*seen[1:], last]
-    assert len(after) == plan.epochs * plan.steps
-    average, expected = seen[0], []
-    for n, values in enumerate(after, 1):
-        keep = min(0.8, n / (10 + n))
-        average = [keep * a + (1 - keep) * v for a, v in zip(average, values, strict=True)]
-        if n % plan.steps == 0:
-            expected.append(average)
-    # validation and the final model use the average
-    for got, wanted in zip([*validated, weights(network)], [*expected, expected[-1]], strict=True):
-        for a, b in zip(got, wanted, strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
-
-
-def test_without_averaging_the_weights_themselves_are_validated(tmp_path):
-    network, validated = Small(), []
-
-    def validate():
-        validated.append(weights(network))
-        return {"score": float(len(validated))}
-
-    train(network, tmp_path, dataclasses.replace(PLAN, epochs=2), validate=validate)
-    assert_same(validated[-1], weights(network))
-    state = arrays(tmp_path / "last.npz")
-    assert_same(validated[-1], trained(network, state))
-
-
 # stopping early
 
 
@@ -310,45 +131,6 @@ def test_what_validation_sets_is_kept_with_the_weights(tmp_path):
 
     train(network, tmp_path, dataclasses.replace(PLAN, epochs=3), validate=validate)
     assert float(network.chosen.value) == 1.0
-
-
-def test_the_learning_rate_rises_and_then_falls_to_a_tenth(monkeypatch):
-    monkeypatch.setattr(training, "WARM_UP", 20)
-    plan = dataclasses.replace(PLAN, epochs=10, steps=50, learning_rate=0.5)
-    rates = [learning_rate(plan, step) for step in range(500)]
-    assert rates[0] == pytest.approx(0.5 / 20)
-    assert all(a < b for a, b in pairwise(rates[:20]))
-    assert all(a > b for a, b in pairwise(rates[20:]))
-    assert max(rates) == pytest.approx(0.5, rel=0.02)
-    # half way down at half the time, a tenth at the end
-    assert rates[250] == pytest.approx(0.5 * 0.55)
-    assert rates[-1] == pytest.approx(0.05, rel=0.01)
-
-
-def test_a_training_shorter_than_the_rise_stays_below_the_rate():
-    short = dataclasses.replace(PLAN, epochs=1, steps=5)
-    assert all(0 < learning_rate(short, s) < short.learning_rate for s in range(5))
-    assert learning_rate(dataclasses.replace(short, learning_rate=0.0), 3) == 0
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_stops_training(tmp_path, value):
-    network = Small()
-
-    def loss(words, labels):
-        return network.loss_of(words, labels) * value
-
-    with pytest.raises(FloatingPointError, match=r"the loss is (nan|inf) in epoch 1"):
-        train(network, tmp_path, loss=loss)
-    assert not (tmp_path / "last.npz").exists()
-
-
-def test_every_loss_is_the_mean_over_the_steps(tmp_path):
-    network = Small(dropout=0.0)
-    expected = np.mean([float(network.loss_of(*batch)) for batch in batches(0)])
-    plan = dataclasses.replace(PLAN, epochs=1, learning_rate=0.0)
-    (row,) = train(network, tmp_path, plan)
-    assert row["loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_history_is_a_table(tmp_path):
