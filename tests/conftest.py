@@ -1,4 +1,4 @@
-"""One process, one TensorFlow: quiet, on the CPU. And a tiny run of each task, trained once."""
+"""Quiet, on the CPU. And a tiny run of each task, trained once a process."""
 
 import os
 from pathlib import Path
