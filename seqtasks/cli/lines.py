@@ -1,8 +1,8 @@
 """Texts from the command line, a file or standard input, as they come."""
 
-import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +13,7 @@ from seqtasks.datasets.errors import DataError
 
 GROUP = 1024  # lines that are worked on together, at most
 GROUP_BYTES = 2**22  # and so many bytes, about
+AHEAD = 4  # groups that are read ahead, at most
 
 
 def text_groups(
@@ -46,9 +47,45 @@ def text_groups(
             yield from _groups(stream, str(file), longest)
 
 
+class _ReadAhead:
+    """What one thread has read and another not yet taken: some lines and bytes, or one line."""
+
+    def __init__(self) -> None:
+        self._items: deque[bytes | OSError | None] = deque()
+        self._bytes = 0
+        self._changed = threading.Condition()
+
+    def put(self, item: bytes | OSError | None) -> None:
+        """Add a line, an error or the end (None), as soon as there is room."""
+        size = len(item) if isinstance(item, bytes) else 0
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_room(size))
+            self._items.append(item)
+            self._bytes += size
+            self._changed.notify()
+
+    def get(self) -> bytes | OSError | None:
+        """Take what was added first, as soon as there is something."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._items)
+            item = self._items.popleft()
+            self._bytes -= len(item) if isinstance(item, bytes) else 0
+            self._changed.notify()
+            return item
+
+    def empty(self) -> bool:
+        """Whether there is nothing to take."""
+        return not self._items
+
+    def _has_room(self, size: int) -> bool:
+        if not self._items:
+            return True
+        return len(self._items) < AHEAD * GROUP and self._bytes + size <= AHEAD * GROUP_BYTES
+
+
 def _groups(stream: BinaryIO, name: str, longest: int | None) -> Iterator[list[str]]:
     """The lines of a stream, without their ends; a thread reads ahead."""
-    lines: queue.Queue[bytes | OSError | None] = queue.Queue(maxsize=4 * GROUP)
+    lines = _ReadAhead()
 
     def read() -> None:
         try:

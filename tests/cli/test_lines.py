@@ -1,0 +1,44 @@
+"""How far ahead the lines of a stream are read, and that none is lost by it."""
+
+import io
+import threading
+
+import pytest
+
+from seqtasks.cli import lines
+
+
+class Counted(io.BytesIO):
+    """Counts the bytes that are read, and tells when they are too many."""
+
+    def __init__(self, data, most):
+        super().__init__(data)
+        self.count, self.most, self.beyond = 0, most, threading.Event()
+
+    def readline(self, *size):
+        line = super().readline(*size)
+        self.count += len(line)
+        if self.count > self.most:
+            self.beyond.set()
+        return line
+
+
+@pytest.mark.parametrize(
+    ("wide", "room"),
+    [
+        (10, 80),  # eight lines
+        (100, 400),  # four hundred bytes
+        (1000, 1000),  # one line, however long it is
+    ],
+)
+def test_a_stream_is_read_ahead_by_so_many_lines_and_bytes(monkeypatch, wide, room):
+    monkeypatch.setattr(lines, "GROUP", 2)
+    monkeypatch.setattr(lines, "GROUP_BYTES", 100)
+    texts = [f"{i:0{wide - 1}}" for i in range(50)]
+    # beside what is kept: two lines in a group, and one that waits until there is room
+    stream = Counted("".join(text + "\n" for text in texts).encode(), room + 3 * wide)
+    groups = lines._groups(stream, "a stream", None)
+    first = next(groups)
+    assert not stream.beyond.wait(0.3)
+    assert first + [text for group in groups for text in group] == texts
+    assert stream.beyond.is_set()
