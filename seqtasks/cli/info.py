@@ -21,7 +21,8 @@ def command(directory: Path, as_json: bool) -> None:
         return
     for name, value in record.items():
         if isinstance(value, dict):
-            value = ", ".join(f"{k} {_short(v)}" for k, v in value.items() if v is not None)
+            shown = {k: v for k, v in value.items() if v is not None and not _is_table(v)}
+            value = ", ".join(f"{k} {_short(v)}" for k, v in shown.items())
         click.echo(f"{name:9} {_short(value)}")
 
 
@@ -29,5 +30,11 @@ def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, dict):
-        return "(" + ", ".join(f"{k} {_short(v)}" for k, v in value.items()) + ")"
+        shown = (f"{k} {_short(v)}" for k, v in value.items() if not _is_table(v))
+        return "(" + ", ".join(shown) + ")"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _is_table(value: object) -> bool:
+    """A list of rows, as the calibration by confidence has: too much for a line."""
+    return isinstance(value, list) and any(isinstance(row, (dict, list)) for row in value)

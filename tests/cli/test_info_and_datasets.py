@@ -37,6 +37,11 @@ def test_info_of_a_run_of_sentiment(run, tiny_sentiment):
     text = run("info", tiny_sentiment.model).stdout
     for part in ("run", "sentiment", str(tiny_sentiment.data), "units 8", "accuracy 1"):
         assert part in text
+    # tables are for programs
+    for name in ("reliability", "confusion"):
+        assert record["metrics"]["dev"][name]
+        assert name not in text
+    assert "[" not in text
 
 
 def test_datasets_have_names(run):
