@@ -4,7 +4,11 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from seqtasks.datasets.vocabulary import Encoder
+from seqtasks.tasks.ner.tagger import Tagger
+from tests.tasks.small_tagger_network import VOCABULARY, build
 from tests.tiny_ner import ODD, SENTENCES, TEXTS
 
 
@@ -60,6 +64,18 @@ def test_a_text_without_a_word_has_no_entities(tiny_tagger, text):
 def test_no_text_no_answer(tiny_tagger):
     assert list(tiny_tagger.tag_texts([])) == []
     assert tiny_tagger.tag_sentences([]) == []
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_sentences_without_a_token_have_no_tags(cell):
+    encoder = Encoder(VOCABULARY, 6)
+    tagger = Tagger(build(cell=cell), encoder)
+    assert tagger.tag_sentences([()]) == [()]
+    assert tagger.tag_sentences([(), ()]) == [(), ()]
+    empty, one = tagger.tag_sentences([(), ("w1",)])
+    assert (empty, len(one)) == ((), 1)
+    assert tagger.serve_text(tf.constant([""]))["tags"].shape == (1, 0)
+    assert tagger.serve_tokens(tf.constant([["", ""]]))["tags"].numpy().tolist() == [[b"", b""]]
 
 
 def test_half_a_surrogate_pair_keeps_the_places(tiny_tagger):

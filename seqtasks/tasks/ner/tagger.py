@@ -69,6 +69,14 @@ class Tagger(tf.Module):
 
     def _tag(self, tokens: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Numbers of tags, and confidences, of every token in turn: int32 and float32 (tokens,)."""
+        # without a token there is no time step, and Keras's SimpleRNN needs one
+        return tf.cond(
+            tf.size(tokens.flat_values) > 0,
+            lambda: self._tag_some(tokens),
+            lambda: (tf.zeros((0,), tf.int32), tf.zeros((0,))),
+        )
+
+    def _tag_some(self, tokens: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor]:
         features, place = self._encoder.encode(tokens)
         mask = place > 0
         scores = self.network(features, place)
