@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from seqtasks.datasets.sources import Source
+from seqtasks.datasets.source import Source
+from seqtasks.datasets.sources import Example
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
 from seqtasks.tasks import chunk_scores, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
@@ -27,7 +28,7 @@ EXAMPLES = "examples.json"  # the first validation sentences, for `export` to co
 
 def train(
     config: Config,
-    data: Source,
+    data: Source[Example],
     out: Path,
     overwrite: bool = False,
     resume: bool = False,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.vocabulary import FIRST, Encoder, Vocabulary, WordFeatures
 from seqtasks.tasks import label_scores, plots, run_directory, training
@@ -27,7 +28,7 @@ EXAMPLES = "examples.json"  # the first validation texts, for `export` to compar
 
 def train(
     config: Config,
-    data: Source,
+    data: Source[LabelledText],
     out: Path,
     overwrite: bool = False,
     resume: bool = False,
