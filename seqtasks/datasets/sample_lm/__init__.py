@@ -53,7 +53,7 @@ __all__ = [
     "true_log_probabilities",
 ]
 
-SIZES = {"train": 100_000, "dev": 4_000, "test": 4_000}  # sentences
+SIZES = {"train": 250_000, "dev": 4_000, "test": 4_000}  # sentences
 
 # Pairs of words of the vocabulary that sound alike, or nearly; no sentence remains one when a word
 # takes the place of the other.
@@ -80,7 +80,7 @@ SOUND_ALIKES = (
 
 
 def load() -> dict[str, list[str]]:
-    """The splits: train, of 100,000 sentences, dev and test, of 4,000; about a second.
+    """The splits: train, of 250,000 sentences, dev and test, of 4,000; about two seconds.
 
     A sentence is in lower case, with one blank between tokens; "," and "." are tokens. The same
     every time. All splits are independent draws from the grammar: a sentence may come twice, and
