@@ -82,7 +82,7 @@ def train(
     epilog="Perplexity is exp(-sum of ln p / N) over all N tokens, </s> counted, unknown words as "
     "<unk>; bits per character is -sum of log2 p by the characters of the text, blanks and line "
     "ends counted. Over running text the state is carried from first to last, in rows of 20,000 "
-    "tokens or more; documents that were trained on separately begin anew. Compared with: "
+    "tokens or more; sentences that were trained on separately begin anew. Compared with: "
     "interpolated Kneser-Ney trigrams (of characters 6-grams) of the same training tokens."
 )
 @options.model("lm")

@@ -86,7 +86,7 @@ class Config:
     # training
     separate: bool | None = setting(
         None,
-        "begin each document with a fresh state, and mix them",
+        "begin each sentence (or line) with a fresh state, and mix them",
         automatic="on where a document has 100 tokens or fewer, in the mean",
     )
     steps: int | None = setting(

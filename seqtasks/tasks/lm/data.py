@@ -21,6 +21,7 @@ SIGNATURE = (
 )
 AT_ONCE = 2**19  # characters, about, that are cut into tokens together
 TEXTS_AT_ONCE = 2**12  # and so many stretches of text at most
+LONGEST = 1000  # tokens of a sentence that is read by itself
 
 
 class Cut(NamedTuple):
@@ -101,8 +102,12 @@ class Corpus:
         return float((self.ids == UNKNOWN).mean()) if len(self.ids) else 0.0
 
     def rows(self) -> list[np.ndarray]:
-        """The ids of each document."""
-        return np.split(self.ids, np.cumsum(self.lengths)[:-1])
+        """The ids of each sentence (or line), up to its </s>; one of more than LONGEST in parts."""
+        ends = np.flatnonzero(self.ids == EOS) + 1
+        rows = np.split(self.ids, ends)
+        return [
+            row[first : first + LONGEST] for row in rows for first in range(0, len(row), LONGEST)
+        ]
 
 
 def running(
@@ -141,7 +146,7 @@ def running_steps(tokens: int, batch_size: int, steps: int) -> int:
 def separate(
     rows: Sequence[np.ndarray], batch_size: int, seed: int, epoch: int
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """The batches of an epoch over documents that each begin anew, those of like length together.
+    """The batches of an epoch over sentences that each begin anew, those of like length together.
 
     As SIGNATURE says; a function of its arguments. What is given before the first token is </s>.
     """

@@ -34,7 +34,7 @@ def evaluate(
     `perplexity` is exp(−Σ ln p / N) over all N tokens, </s> counted, unknown words as <unk>;
     `bits_per_token` −Σ log₂ p / N; `bits_per_char` −Σ log₂ p by the characters of the text, blanks
     and line ends included. Over running text the state is carried from the first token to the
-    last (in rows of 20,000 or more, see `LanguageModel.read_running`); separate documents begin
+    last (in rows of 20,000 or more, see `LanguageModel.read_running`); separate sentences begin
     anew. `seconds` is the time from text to these figures.
 
     train: the documents that the model was trained on. With them, `ngram_perplexity` is that of

@@ -173,7 +173,7 @@ def _steps(config: Config, corpus: Corpus) -> int:
     """Batches an epoch."""
     batch_size, steps = config.batch_size or 1, config.steps or 1
     if config.separate:
-        return -(-len(corpus.lengths) // batch_size)
+        return -(-len(corpus.rows()) // batch_size)
     return running_steps(len(corpus.ids), batch_size, steps)
 
 
