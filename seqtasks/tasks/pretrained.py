@@ -30,7 +30,7 @@ def pretrained(
     size = vectors.values.shape[1]
     config = dataclasses.replace(config, word_size=size)
     generator = np.random.default_rng([config.seed, 2])
-    scale = float(vectors.values.std())
+    scale = float(vectors.values.std()) if known else 0.1  # of no vectors there is no spread
     rest = generator.normal(0, scale, (len(vocabulary.words), size)).astype(np.float32)
     return (
         config,
