@@ -162,7 +162,7 @@ def _option(field: dataclasses.Field) -> Decorator:
         wanted = click.FloatRange(**limits)
     else:
         wanted = click.STRING
-    metavar = "FILE" if "file" in meta["help"] else None
+    metavar = "FILE" if "file" in meta["help"] else "DIR" if "directory" in meta["help"] else None
     return click.option(f"--{name}", type=wanted, default=None, metavar=metavar, help=help_)
 
 
@@ -179,3 +179,7 @@ def _refuse_contradictions(given: dict[str, Any]) -> None:
         if given.get(option) is not None and cell not in (None, needed):
             shown = f"--{option.replace('_', '-')}"
             raise click.UsageError(f"{shown} belongs to --cell {needed}, got --cell {cell}")
+    if given.get("embeddings") is not None and given.get("init_from") is not None:
+        raise click.UsageError(
+            "--embeddings and --init-from both bring the words' vectors: give one of them"
+        )

@@ -1,4 +1,4 @@
-"""First values of the words' vectors from a file of pretrained ones."""
+"""First values of the words' vectors: from a file of pretrained ones, or a language model."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,21 +9,32 @@ import numpy as np
 
 from seqtasks.datasets.vectors import read_vectors
 from seqtasks.datasets.vocabulary import Vocabulary, normalized_words
+from seqtasks.tasks.language_start import LanguageStart
 
 
 def pretrained(
-    config: Any, vocabulary: Vocabulary, tokens: list[str], say: Callable[[str], None]
+    config: Any,
+    vocabulary: Vocabulary,
+    tokens: list[str],
+    say: Callable[[str], None],
+    start: LanguageStart | None = None,
 ) -> tuple[Any, Vocabulary, np.ndarray | None]:
-    """Configuration, vocabulary and first vectors with what `config.embeddings` brings."""
-    if config.embeddings is None:
+    """Configuration, vocabulary and first vectors with what `config.embeddings` or `start` brings.
+
+    tokens: of the training split.
+    """
+    if config.embeddings is None and start is None:
         return config, vocabulary, None
-    file = Path(config.embeddings)
     words = set(normalized_words(list(set(tokens))))  # beyond --vocabulary-size too
-    vectors = read_vectors(file, words, config.embedded_words)
+    if start is not None:
+        place, vectors = start.place, start.vectors(words, config.embedded_words)
+    else:
+        place = Path(config.embeddings)
+        vectors = read_vectors(place, words, config.embedded_words)
     known = dict(zip(vectors.words, vectors.values, strict=True))
     covered = sum(word in known for word in words)
     say(
-        f"{file}: {len(known):,} vectors of {vectors.values.shape[1]} numbers; "
+        f"{place}: {len(known):,} vectors of {vectors.values.shape[1]} numbers; "
         f"they cover {100 * covered / max(len(words), 1):.1f}% of the training words"
     )
     vocabulary = vocabulary.with_words(vectors.words)

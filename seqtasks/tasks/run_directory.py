@@ -75,13 +75,13 @@ def commit(staging: Path, place: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def read_config(place: Path, task: str) -> dict[str, Any]:
-    """`config.json` of the run at `place`.
+def read_config(place: Path, task: str, option: str = "--model") -> dict[str, Any]:
+    """`config.json` of the run at `place`, which `option` of a command names.
 
     Raises TaskError if there is no run, or one of another task.
     """
     _recover(place)
-    advice = f"train one with: seqtasks {task} train, or name its place with --model"
+    advice = f"train one with: seqtasks {task} train, or name its place with {option}"
     if not place.exists():
         raise TaskError(f"{place}: no such directory; {advice}")
     try:

@@ -24,7 +24,7 @@ class Config:
         None,
         "units of each recurrent layer and direction",
         minimum=1,
-        automatic="200 up to 15,000 sentences, else 128",
+        automatic="of a language model to start from, else 200 up to 15,000 sentences, else 128",
     )
     layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
     decoder: str = setting(
@@ -44,8 +44,11 @@ class Config:
         automatic="all up to 15,000 sentences, else 10,000",
     )
     embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
+    init_from: str | None = setting(
+        None, "directory of a language model's run whose vectors and recurrent layers to start from"
+    )
     embedded_words: int = setting(
-        100_000, "words taken from it beside those of the training text, first come", minimum=0
+        100_000, "words taken from either beside those of the training text, first come", minimum=0
     )
     # regularisation
     dropout: float = setting(

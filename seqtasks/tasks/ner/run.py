@@ -11,7 +11,7 @@ import numpy as np
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.sources import Example
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
-from seqtasks.tasks import chunk_scores, plots, run_directory, training
+from seqtasks.tasks import chunk_scores, language_start, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner import augmentation
 from seqtasks.tasks.ner.config import Config, resolve
@@ -44,6 +44,8 @@ def train(
     validate(config)
     run_directory.check_place(out, overwrite, resume)
     training.start_tensorflow(config.seed, config.threads)
+    start = None if resume else language_start.read(config)
+    config = start.fitted(config) if start else config
     splits, notes = {}, []
     for name in ("train", "dev"):
         splits[name], more = sentences_of(data.splits[name], LONGEST_SENTENCE)
@@ -71,6 +73,7 @@ def train(
         )
         config = Config(**record["config"])
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
+        start = language_start.read(config, record.get("language_model"))
     for note in (*data.notes, *notes):
         say(note)
 
@@ -79,9 +82,13 @@ def train(
         cut = (augmentation.pieces(token) for token in tokens)
         tokens += [piece for pieces in cut if len(pieces) > 1 for piece in pieces]
     vocabulary = Vocabulary.count(tokens, config.vocabulary_size or 0)
-    config, vocabulary, vectors = pretrained(config, vocabulary, tokens, say)
+    config, vocabulary, vectors = pretrained(config, vocabulary, tokens, say, start)
     record["config"] = dataclasses.asdict(config)
+    if start:
+        record["language_model"] = start.record
     network = build_model(config, vocabulary, tags, vectors)
+    if start:
+        start.fill(network, say)
     encoder = Encoder(vocabulary, config.longest_word)
     validation = Corpus(splits["dev"], encoder, tags)
     unknown = validation.unknown_rate()

@@ -23,7 +23,12 @@ class Config:
     )
     peephole: bool | None = setting(None, "LSTM: gates that see the memory cell", automatic="off")
     bidirectional: bool = setting(True, "also read each text from right to left")
-    units: int = setting(100, "units of each recurrent layer and direction", minimum=1)
+    units: int | None = setting(
+        None,
+        "units of each recurrent layer and direction",
+        minimum=1,
+        automatic="of a language model to start from, else 100",
+    )
     layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
     pooling: str = setting(
         "maximum-mean", "how the outputs of all words become one vector", choices=POOLINGS
@@ -42,8 +47,11 @@ class Config:
     longest_word: int = setting(20, "letters read of a word", minimum=3)
     vocabulary_size: int = setting(30_000, "words known, the commonest first (0: all)", minimum=0)
     embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
+    init_from: str | None = setting(
+        None, "directory of a language model's run whose vectors and recurrent layers to start from"
+    )
     embedded_words: int = setting(
-        100_000, "words taken from it beside those of the training text, first come", minimum=0
+        100_000, "words taken from either beside those of the training text, first come", minimum=0
     )
     longest_text: int = setting(
         400, "words of a text in training; of a longer one the first and the last half", minimum=2
@@ -115,6 +123,7 @@ def resolve(config: Config, words: int) -> Config:
         raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
     small = words <= SMALL
     automatic: dict[str, Any] = {
+        "units": 100,
         "evidence": small,
         "dropout": 0.6 if small else 0.5,
         "word_dropout": 0.3 if small else 0.1,

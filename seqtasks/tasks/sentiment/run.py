@@ -11,7 +11,7 @@ import numpy as np
 from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.vocabulary import FIRST, Encoder, Vocabulary, WordFeatures
-from seqtasks.tasks import label_scores, plots, run_directory, training
+from seqtasks.tasks import label_scores, language_start, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.pretrained import pretrained
 from seqtasks.tasks.sentiment import calibration
@@ -46,6 +46,8 @@ def train(
     validate(config)
     run_directory.check_place(out, overwrite, resume)
     training.start_tensorflow(config.seed, config.threads)
+    start = None if resume else language_start.read(config)
+    config = start.fitted(config) if start else config
     examples = {name: data.splits[name] for name in ("train", "dev")}
     tokens = {name: tokens_of([e.text for e in split]) for name, split in examples.items()}
     words = [word.decode() for word in tokens["train"].flat_values.numpy()]
@@ -73,18 +75,23 @@ def train(
         )
         config = Config(**record["config"])
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
+        start = language_start.read(config, record.get("language_model"))
     for note in data.notes:
         say(note)
 
     vocabulary = Vocabulary.count(words, config.vocabulary_size)
-    config, vocabulary, vectors = pretrained(config, vocabulary, words, say)
+    config, vocabulary, vectors = pretrained(config, vocabulary, words, say, start)
     record["config"] = dataclasses.asdict(config)
+    if start:
+        record["language_model"] = start.record
     encoder = Encoder(vocabulary, config.longest_word)
     corpus = Corpus(examples["train"], tokens["train"], encoder, labels, config.longest_text)
     evidence = corpus.evidence(FIRST + len(vocabulary.words), len(labels))
     network = build_model(
         config, vocabulary, labels, vectors, evidence if config.evidence else None
     )
+    if start:
+        start.fill(network, say)
     if corpus.cut:
         say(
             f"{corpus.cut:,} texts to train have more than {config.longest_text} words: of them "

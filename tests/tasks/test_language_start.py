@@ -1,0 +1,358 @@
+"""A network over words that begins with the weights of a language model."""
+
+import dataclasses
+import json
+import re
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seqtasks.datasets.labelled_sources import load_labelled
+from seqtasks.datasets.sources import load_tagged
+from seqtasks.datasets.token_vocabulary import FIRST as FIRST_TOKEN
+from seqtasks.datasets.token_vocabulary import UNKNOWN as UNKNOWN_TOKEN
+from seqtasks.datasets.vocabulary import FIRST, UNKNOWN, Vocabulary
+from seqtasks.tasks import language_start, lm, ner, run_directory, sentiment, training
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.ner import config as ner_config
+from seqtasks.tasks.sentiment import config as sentiment_config
+from tests import tiny_ner, tiny_sentiment
+from tests.tiny_ner import arrays, assert_same_arrays, tree
+from tests.tiny_start import TOKENS, written
+
+TASKS = {"ner": ner, "sentiment": sentiment}
+NAMES = {"ner": ("O", "B-PER"), "sentiment": ("bad", "good")}
+CONFIGS = {"ner": ner_config, "sentiment": sentiment_config}
+QUICK = {
+    "ner": dataclasses.replace(tiny_ner.TINY, epochs=1),
+    "sentiment": dataclasses.replace(tiny_sentiment.TINY, epochs=1),
+}
+WORDS = ("the", "tim", "oslo", "0000", "soup", "yak")  # all but the last are tokens' words
+VOCABULARY = Vocabulary(WORDS, (3,) * len(WORDS), "abcdefgh")
+
+
+@pytest.fixture(scope="module")
+def started_lm(tmp_path_factory):
+    """A language model of TOKENS, of two layers."""
+    return written(tmp_path_factory.mktemp("lm") / "lm")
+
+
+def settings(task, place, **others):
+    return dataclasses.replace(QUICK[task], init_from=str(place), **others)
+
+
+def network_of(task, config, start=None, said=None):
+    """The network of a task over VOCABULARY, with its start, or fresh."""
+    keras.utils.set_random_seed(5)
+    config = dataclasses.replace(config, word_size=6)
+    config = CONFIGS[task].resolve(start.fitted(config) if start else config, 100)
+    vectors = None
+    if start:
+        found = start.vectors(WORDS, 0)
+        known = dict(zip(found.words, found.values, strict=True))
+        vectors = np.stack([known.get(word, np.ones(6, np.float32)) for word in WORDS])
+    network = TASKS[task].build_model(config, VOCABULARY, NAMES[task], vectors)
+    if start:
+        start.fill(network, (said if said is not None else []).append)
+    return network
+
+
+def train(task, config, data, out, **options):
+    said = []
+    TASKS[task].train(config, data, out, say=said.append, **options)
+    return "\n".join(said)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """`data("ner")`: the source of a task's tiny data."""
+
+    def load(task):
+        tiny, read = {
+            "ner": (tiny_ner, load_tagged),
+            "sentiment": (tiny_sentiment, load_labelled),
+        }[task]
+        return read(str(tiny.write_data(tmp_path / "data" / task)))
+
+    return load
+
+
+# vectors
+
+
+def test_a_word_has_the_vector_of_the_commonest_token_that_reads_so(started_lm):
+    start = language_start.read(settings("ner", started_lm))
+    found = start.vectors({"the", "0000", "tim", "oslo", "yak"}, 0)
+    values = arrays(started_lm / "weights.npz")["language_model/vectors/embeddings"]
+    tokens = {"the": "The", "0000": "2024", "tim": "tim", "oslo": "Oslo"}
+    assert set(found.words) == set(tokens)
+    for word, value in zip(found.words, found.values, strict=True):
+        np.testing.assert_array_equal(value, values[FIRST_TOKEN + TOKENS.index(tokens[word])])
+
+
+def test_words_that_the_text_lacks_are_taken_the_commonest_first(started_lm):
+    start = language_start.read(settings("ner", started_lm))
+    assert start.vectors({"zebra"}, 0).words == ("zebra",)
+    assert start.vectors({"zebra"}, 2).words == ("the", ".", "zebra")
+    assert start.vectors({"zebra"}, 100).words == (
+        *("the", ".", "oslo", "0000", "in", "tim", "soup", "café", "zebra"),
+    )
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_training_begins_with_the_language_models_vectors(task, started_lm, data, tmp_path):
+    out = tmp_path / "run"
+    said = train(task, settings(task, started_lm, learning_rate=0.0), data(task), out)
+    vocabulary = Vocabulary.load(out / "vocabulary.json")
+    name = {"ner": "tagger", "sentiment": "classifier"}[task]
+    embeddings = arrays(out / "weights.npz")[f"{name}/word/embeddings"]
+    known = dict(zip(vocabulary.words, embeddings[FIRST:], strict=True))
+    start = language_start.read(settings(task, started_lm))
+    found = start.vectors((), 100)
+    for word, value in zip(found.words, found.values, strict=True):  # those not in the text too
+        np.testing.assert_array_equal(known[word], value)
+    values = arrays(started_lm / "weights.npz")["language_model/vectors/embeddings"]
+    np.testing.assert_array_equal(embeddings[UNKNOWN], values[UNKNOWN_TOKEN])
+    # the others differ from each other, and are spread as those are
+    rest = np.stack([known[word] for word in known if word not in found.words])
+    assert len(np.unique(rest, axis=0)) == len(rest)
+    assert rest.std() == pytest.approx(found.values.std(), rel=0.3)
+    # both are told, and the record has the language model
+    assert f"{started_lm}: 9 vectors of 6 numbers; they cover" in said
+    assert "1 of its 2 recurrent layers taken, for 1 of 1 here" in said
+    record = json.loads((out / "config.json").read_text())
+    assert (record["config"]["init_from"], record["config"]["word_size"]) == (str(started_lm), 6)
+    assert record["language_model"]["run"] == str(started_lm)
+    assert re.fullmatch("[0-9a-f]{64}", record["language_model"]["fingerprint"])
+
+
+# layers
+
+CELLS = {
+    "rnn": {"cell": "rnn"},
+    "gru": {"cell": "gru"},
+    "simplified gru": {"cell": "gru", "relevance_gate": False},
+    "lstm": {"cell": "lstm"},
+    "peephole lstm": {"cell": "lstm", "peephole": True},
+}
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("task", TASKS)
+def test_forwards_and_of_words_alone_it_computes_what_the_language_model_does(
+    task, cell, bidirectional, tmp_path
+):
+    place = written(tmp_path / "lm", **CELLS[cell])
+    config = settings(task, place, **CELLS[cell], layers=2, bidirectional=bidirectional)
+    network = network_of(task, config, language_start.read(config))
+    words = ["tim", "the", "soup", "oslo", "0000"]
+    tokens = ["tim", "The", "soup", "Oslo", "2024"]
+    model = lm.load(place).network
+    x = network.word(np.array([[FIRST + WORDS.index(word) for word in words]]))
+    expected = model.vectors(np.array([[FIRST_TOKEN + TOKENS.index(token) for token in tokens]]))
+    for ours, theirs in zip(network.recurrent, model.recurrent, strict=True):
+        layer = ours.forward_layer if bidirectional else ours
+        width = layer.cell.kernel.shape[0]
+        beside = tf.zeros((1, len(words), width - x.shape[-1]))  # letters, shapes, backwards
+        x, (expected, *_) = layer(tf.concat([x, beside], axis=-1)), theirs(expected)
+        np.testing.assert_allclose(x, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("task", TASKS)
+def test_all_else_is_as_in_a_fresh_network(task, bidirectional, started_lm):
+    config = settings(task, started_lm, layers=2, bidirectional=bidirectional)
+    start = language_start.read(config)
+    found = run_directory.weights_of(network_of(task, config, start))
+    fresh = run_directory.weights_of(network_of(task, config))
+    assert found.keys() == fresh.keys()
+    filled = set()
+    for path, value in found.items():
+        if "word/embeddings" in path:
+            continue
+        if ("recurrent_" in path) and "backward" not in path:
+            filled.add(path)
+            if path.endswith("/kernel"):  # the rows of what the language model has not
+                rows = 6 if "recurrent_0" in path else 8
+                assert not (value[:rows] == fresh[path][:rows]).any()
+                np.testing.assert_array_equal(value[rows:], fresh[path][rows:])
+            else:
+                assert not (value == fresh[path]).any()
+        else:
+            np.testing.assert_array_equal(value, fresh[path], err_msg=path)
+    assert len(filled) == 6
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [(1, 2), (2, 1), (2, 3)])
+def test_as_many_layers_are_taken_as_both_have(theirs, ours, tmp_path):
+    config = settings("ner", written(tmp_path / "lm", layers=theirs), layers=ours)
+    said = []
+    network = network_of("ner", config, language_start.read(config), said)
+    both = min(theirs, ours)
+    assert said == [
+        f"{tmp_path / 'lm'}: {both} of its {theirs} recurrent layers taken, for {both} of {ours} "
+        "here"
+    ]
+    fresh = network_of("ner", config)
+    for number, (one, other) in enumerate(zip(network.recurrent, fresh.recurrent, strict=True)):
+        taken = one.forward_layer.cell.recurrent_kernel.numpy()
+        same = np.array_equal(taken, other.forward_layer.cell.recurrent_kernel.numpy())
+        assert same == (number >= both)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("task", TASKS)
+def test_what_is_not_said_is_as_the_language_model_has_it(task, cell, tmp_path):
+    place = written(tmp_path / "lm", **CELLS[cell])
+    config = CONFIGS[task].Config(init_from=str(place), cell=CELLS[cell]["cell"])
+    config = CONFIGS[task].resolve(language_start.read(config).fitted(config), 100)
+    assert config.units == 8
+    assert config.peephole == {"lstm": False, "peephole lstm": True}.get(cell)
+    assert config.relevance_gate == {"gru": True, "simplified gru": False}.get(cell)
+
+
+# what cannot be
+
+MISFITS = [
+    ({"cell": "gru"}, {}, "`cell` gru, got lstm; --cell gru makes them alike"),
+    ({}, {"units": 9}, "`units` 8, got 9; --units 8 makes them alike"),
+    ({"peephole": True}, {"peephole": False}, "`peephole` on, got off; --peephole makes them"),
+    ({}, {"peephole": True}, "`peephole` off, got on; --no-peephole makes them"),
+    (
+        {"cell": "gru", "relevance_gate": False},
+        {"cell": "gru", "relevance_gate": True},
+        "`relevance_gate` off, got on; --no-relevance-gate makes them",
+    ),
+]
+
+
+@pytest.mark.parametrize(("theirs", "ours", "message"), MISFITS)
+@pytest.mark.parametrize("task", TASKS)
+def test_other_recurrent_layers_are_refused(task, theirs, ours, message, data, tmp_path):
+    place = written(tmp_path / "lm", **theirs)
+    config = settings(task, place, **ours)
+    source, before = data(task), tree(tmp_path)
+    with pytest.raises(TaskError, match=rf"^{re.escape(str(place))}: .*{re.escape(message)}"):
+        train(task, config, source, tmp_path / "run")
+    assert tree(tmp_path) == before
+
+
+def edited(path, change):
+    record = json.loads(path.read_text("utf-8"))
+    change(record)
+    path.write_text(json.dumps(record), "utf-8")
+
+
+def without(path, name):
+    found = arrays(path)
+    found.pop(name)
+    run_directory.save_arrays(path, found)
+
+
+BREAKS = {
+    "no directory": (shutil.rmtree, "no such directory; .*or name its place with --init-from"),
+    "no run": (lambda lm: (lm / "config.json").unlink(), "not a run directory, .*--init-from"),
+    "another task": (
+        lambda lm: edited(lm / "config.json", lambda record: record.update(task="ner")),
+        "a run of the task ner, not lm; .*--init-from",
+    ),
+    "characters": (
+        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(level="char")),
+        "of characters, and words are needed; .*--level word",
+    ),
+    "no settings": (
+        lambda lm: edited(lm / "config.json", lambda record: record.pop("config")),
+        "the run is broken .*; train it anew",
+    ),
+    "no units": (
+        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(units=None)),
+        "the run is broken .*; train it anew",
+    ),
+    "no vocabulary": (
+        lambda lm: (lm / "vocabulary.json").unlink(),
+        "the run is broken .*; train it anew",
+    ),
+    "another vocabulary": (
+        lambda lm: edited(lm / "vocabulary.json", lambda record: record["tokens"].pop()),
+        r"weights\.npz: not a vector for each token; train",
+    ),
+    "vocabulary of numbers": (
+        lambda lm: edited(lm / "vocabulary.json", lambda r: r.update(tokens=[1, "a"])),
+        "the run is broken .*; train it anew",
+    ),
+    "broken weights": (
+        lambda lm: (lm / "weights.npz").write_bytes(b"PK\x03\x04"),
+        r"weights\.npz: broken; train",
+    ),
+    "no vectors": (
+        lambda lm: without(lm / "weights.npz", "language_model/vectors/embeddings"),
+        r"weights\.npz: not a vector for each token; train",
+    ),
+    "a weight is missing": (
+        lambda lm: without(lm / "weights.npz", "language_model/recurrent_0/lstm_cell/bias"),
+        r"weights\.npz: language_model/recurrent_0/lstm_cell/bias is missing .*train",
+    ),
+    "a weight of another shape": (
+        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(units=7)),
+        r"weights\.npz: language_model/recurrent_0/lstm_cell/kernel is .*of another shape.*train",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_what_is_no_language_model_of_words_is_refused(what, started_lm, data, tmp_path):
+    place = tmp_path / "lm"
+    shutil.copytree(started_lm, place)
+    damage, message = BREAKS[what]
+    damage(place)
+    source, before = data("ner"), tree(tmp_path)
+    config = settings("ner", place, units=None)
+    with pytest.raises(TaskError, match=rf"^{re.escape(str(place))}.*{message}") as error:
+        train("ner", config, source, tmp_path / "run")
+    assert "\n" not in str(error.value)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_vectors_come_from_one_place(task, started_lm, data, tmp_path):
+    config = settings(task, started_lm, embeddings="vectors.txt")
+    with pytest.raises(TaskError, match=r"`embeddings` and `init_from` both bring .*: give one"):
+        train(task, config, data(task), tmp_path / "run")
+
+
+# interruption
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_resumed_run_is_as_if_never_interrupted(task, started_lm, data, tmp_path, monkeypatch):
+    place, source = tmp_path / "lm", data(task)
+    shutil.copytree(started_lm, place)
+    config = settings(task, place, epochs=2)
+    train(task, config, source, tmp_path / "whole")
+
+    def save(path, arrays):
+        run_directory.save_arrays(path, arrays)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "save_arrays", save)
+        train(task, config, source, tmp_path / "run")
+    # the language model must be there, and the same
+    plain = dataclasses.replace(config, init_from=None)  # the settings it was begun with count
+    place.rename(tmp_path / "away")
+    with pytest.raises(TaskError, match=r"lm: .*not there any more; bring it back, or .*overwri"):
+        train(task, plain, source, tmp_path / "run", resume=True)
+    written(place, layers=1)
+    with pytest.raises(TaskError, match=r"lm: another language model .*bring that one back, or"):
+        train(task, plain, source, tmp_path / "run", resume=True)
+    shutil.rmtree(place)
+    (tmp_path / "away").rename(place)
+    train(task, plain, source, tmp_path / "run", resume=True)
+    one, other = tmp_path / "whole", tmp_path / "run"
+    assert_same_arrays(arrays(one / "weights.npz"), arrays(other / "weights.npz"))
+    for name in ("config.json", "vocabulary.json"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
