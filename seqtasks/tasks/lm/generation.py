@@ -65,14 +65,15 @@ def sample(
         ids = tf.where(left == 0, 0, ids)
         left = tf.where((ids == EOS) & (left > 0), left - 1, left)
         h, states = network.step(ids, states)
-        return number + 1, left, h, states, drawn.write(number, ids)
+        return number + 1, left, h, states, drawn.write(number + 1, ids)
 
     drawn = tf.TensorArray(tf.int32, size=0, dynamic_size=True, element_shape=(None,))
+    drawn = drawn.write(0, tf.zeros((rows,), tf.int32))  # an array of nothing cannot be stacked
     # counted down to 0; what begins below 0 never gets there
     left = tf.fill((rows,), tf.where(sentences > 0, sentences, -1))
     start = (tf.constant(0), left, h, states, drawn)
     drawn = tf.while_loop(unfinished, more, start, parallel_iterations=1)[-1]
-    return tf.transpose(drawn.stack())
+    return tf.transpose(drawn.stack()[1:])
 
 
 def _speakable(logits: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from seqtasks.datasets.token_vocabulary import EOS_MARK, TokenVocabulary
-from seqtasks.datasets.tokenizer import tokenize
+from seqtasks.datasets.tokenizer import Tokens, tokenize
 from seqtasks.tasks.lm.config import Config
 
 PIECE = 2**15  # characters of a long text that are cut into tokens together
@@ -30,7 +30,7 @@ def tokens_of(texts: tf.Tensor, config: Config) -> tf.RaggedTensor:
     """
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
     texts = tf.strings.regex_replace(texts, "\r\n?", "\n")
-    if config.lowercase:
+    if config.lowercase and (config.level == "char" or config.pretokenised):
         texts = tf.strings.lower(texts, "utf-8")
     if config.level == "char":
         points = tf.strings.unicode_split(tf.strings.regex_replace(texts, r"\n\z", ""), "UTF-8")
@@ -39,13 +39,21 @@ def tokens_of(texts: tf.Tensor, config: Config) -> tf.RaggedTensor:
     if config.lines:
         lines = tf.strings.split(texts, "\n")
         flat = lines.flat_values
-        cut = tf.strings.split(flat) if config.pretokenised else tokenize(flat).text
+        cut = tf.strings.split(flat) if config.pretokenised else _lowered(tokenize(flat), config)
         line = cut.value_rowids()
         return _closed(lines.with_values(cut).merge_dims(1, 2), line[1:] != line[:-1])
     texts = tf.strings.regex_replace(texts, r"[ \t]*\n[ \t]*\n\s*", _BREAK)
     texts = tf.strings.regex_replace(tf.strings.regex_replace(texts, "\n", " "), _BREAK, "\n")
     tokens = tokenize(texts)
-    return _closed(tokens.text, tokens.first.flat_values[1:])
+    return _closed(_lowered(tokens, config), tokens.first.flat_values[1:])
+
+
+def _lowered(tokens: Tokens, config: Config) -> tf.RaggedTensor:
+    """The tokens, in small letters if so asked: after cutting, which looks at capitals."""
+    text = tokens.text
+    if not config.lowercase:
+        return text
+    return text.with_flat_values(tf.strings.lower(text.flat_values, "utf-8"))
 
 
 def _closed(rows: tf.RaggedTensor, first: tf.Tensor) -> tf.RaggedTensor:
@@ -71,8 +79,7 @@ def joined(tokens: tf.Tensor, config: Config) -> tf.Tensor:
     Words get blanks between them but where signs are written close; </s> ends a line.
     """
     if config.level == "char":
-        text = tf.strings.reduce_join(tokens, axis=-1)
-        return tf.strings.regex_replace(text, EOS_MARK, "\n")
+        return tf.strings.reduce_join(tf.where(tokens == EOS_MARK, "\n", tokens), axis=-1)
     text = tf.strings.reduce_join(tokens, axis=-1, separator=" ")
     text = tf.strings.regex_replace(text, rf" *{EOS_MARK} *", "\n" if config.lines else " ")
     text = tf.strings.regex_replace(text, r"\A +| +\z", "")
@@ -89,22 +96,31 @@ def pieces(document: str, config: Config) -> Iterator[tuple[str, bool]]:
     stretch has none.
     """
     document = document.replace("\r\n", "\n").replace("\r", "\n")
-    if config.level == "char":
-        document = document.removesuffix("\n")
     mark = "\n" if config.lines or config.level == "char" else "\n\n"
     place = 0
     while len(document) - place > PIECE:
-        end = document.rfind(mark, place, place + PIECE)
-        whole = end > place
+        begin = _behind_blanks(document, place)
+        end = document.rfind(mark, begin, place + PIECE)
+        whole = end > begin
         if config.level == "char":
             end = place + PIECE
             whole = document[end - 1] == "\n"  # </s> stands for it
-        elif not whole:
+        elif whole:
+            end = _behind_blanks(document, end)  # a piece without a token would be </s> alone
+            if end == len(document):
+                break
+        else:
             end = max(document.rfind(blank, place + 1, place + PIECE) for blank in " \n\t")
             end = end if end > place else place + PIECE
         yield document[place:end], whole
         place = end
     yield document[place:], True
+
+
+def _behind_blanks(document: str, place: int) -> int:
+    while place < len(document) and document[place] in " \t\n":
+        place += 1
+    return place
 
 
 class Encoder(tf.Module):
