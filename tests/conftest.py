@@ -60,3 +60,24 @@ def tiny_classifier(tiny_sentiment):
     from seqtasks.tasks import sentiment
 
     return sentiment.load(tiny_sentiment.model)
+
+
+@pytest.fixture(scope="session")
+def tiny_lm(tmp_path_factory):
+    """One language model of the page in `tests.tiny_lm`, for all tests that only use it."""
+    from seqtasks.datasets.text_sources import load_text
+    from seqtasks.tasks import lm
+    from tests.tiny_lm import TINY, write_data
+
+    place = tmp_path_factory.mktemp("tiny_lm")
+    data = write_data(place / "data")
+    scores = lm.train(TINY, load_text(str(data)), place / "run", say=lambda _: None)
+    return TinyRun(place / "run", data, scores)
+
+
+@pytest.fixture(scope="session")
+def tiny_language_model(tiny_lm):
+    """The language model of `tiny_lm`."""
+    from seqtasks.tasks import lm
+
+    return lm.load(tiny_lm.model)

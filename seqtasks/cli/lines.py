@@ -17,12 +17,15 @@ AHEAD = 4  # groups that are read ahead, at most
 
 
 def text_groups(
-    texts: tuple[str, ...], file: Path | None, longest: int | None = None
+    texts: tuple[str, ...],
+    file: Path | None,
+    longest: int | None = None,
+    mend: str = "break it up",
 ) -> Iterator[list[str]]:
     """Groups of texts: the arguments, or the lines of a file or of standard input (`-`).
 
     A group is what is there when one is asked for, so that a slow writer gets its answers at once.
-    longest: bytes that a line may have; None: any number.
+    longest: bytes that a line may have; None: any number. mend: what to do about a longer one.
     Raises UsageError if nothing, or more than one of these, is given; DataError for a file that
     cannot be read or is no UTF-8, and for a line that is too long.
     """
@@ -36,7 +39,7 @@ def text_groups(
                 raise click.UsageError(f"expected UTF-8 as TEXT, got {text!r}")
         yield list(texts)
     elif file is None or str(file) == "-":
-        yield from _groups(sys.stdin.buffer, "standard input", longest)
+        yield from _groups(sys.stdin.buffer, "standard input", longest, mend)
     else:
         try:
             stream = file.open("rb")
@@ -44,7 +47,7 @@ def text_groups(
             problem = str(error.strerror).lower()
             raise DataError(file, problem, "check the path given with --input") from None
         with stream:
-            yield from _groups(stream, str(file), longest)
+            yield from _groups(stream, str(file), longest, mend)
 
 
 class _ReadAhead:
@@ -83,7 +86,7 @@ class _ReadAhead:
         return len(self._items) < AHEAD * GROUP and self._bytes + size <= AHEAD * GROUP_BYTES
 
 
-def _groups(stream: BinaryIO, name: str, longest: int | None) -> Iterator[list[str]]:
+def _groups(stream: BinaryIO, name: str, longest: int | None, mend: str) -> Iterator[list[str]]:
     """The lines of a stream, without their ends; a thread reads ahead."""
     lines = _ReadAhead()
 
@@ -116,7 +119,7 @@ def _groups(stream: BinaryIO, name: str, longest: int | None) -> Iterator[list[s
                 raise DataError(
                     name,
                     f"a line of more than {longest:,} bytes",
-                    "break it up, or read it in stretches with --window",
+                    mend,
                     line=number,
                 )
             try:

@@ -1,6 +1,7 @@
 """`seqtasks lm`."""
 
 import json
+import math
 import sys
 from itertools import chain
 from pathlib import Path
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 2**20  # of a line to score; a longer one is refused
 SHARES = "90/5/5"
+LARGEST = 2**31 - 1  # number that a graph's int32 holds
+
+
+def finite(_: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """The value of an option, unless it is no number, which no range refuses."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"expected a finite number, got {value}", param=option)
+    return value
 
 
 @click.group(
@@ -191,19 +200,21 @@ def score(
 @click.option(
     "--temperature",
     type=click.FloatRange(0, 100),
+    callback=finite,
     help="Below 1 the probable becomes more so; 0 as --greedy.  [default: 1]",
 )
 @click.option(
     "--top-k",
-    type=click.IntRange(0),
+    type=click.IntRange(0, LARGEST),
     help="Draw among so many of the most probable tokens; 0: all.  [default: 0]",
 )
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
+    callback=finite,
     help="Draw among the fewest tokens that have so much of the probability.  [default: 1]",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
 @click.option("--greedy", is_flag=True, help="Take the most probable token each time.")
 @click.option(
     "--beams",
@@ -212,7 +223,7 @@ def score(
 )
 @click.option(
     "--sentences",
-    type=click.IntRange(0),
+    type=click.IntRange(0, LARGEST),
     help="End with so many </s>; 0: go on to --length.  [default: 1; of running text in "
     "characters 0]",
 )

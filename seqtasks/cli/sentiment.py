@@ -168,7 +168,7 @@ def predict(
     else:
         if text_column:
             raise click.UsageError("--text-column is for a table: --input with .csv or .tsv")
-        table, groups = None, text_groups(text, file, None if window else MOST_BYTES)
+        table, groups = None, text_groups(text, file, None if window else MOST_BYTES, MEND)
     groups = iter(groups)
     first = next(groups, [])  # before TensorFlow is there: what is wrong is said at once
     start_tensorflow(threads)
@@ -198,6 +198,7 @@ def export(model: Path, out: Path) -> None:
     click.echo(str(directory))
 
 
+MEND = "break it up, or read it in stretches with --window"
 MOST_BYTES = 2**20  # of a line; a longer one is refused, or read with --window
 
 

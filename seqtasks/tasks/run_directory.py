@@ -155,7 +155,9 @@ def set_weights(network: Any, arrays: dict[str, np.ndarray], path: Path) -> None
             continue
         value = arrays.get(variable.path)
         if value is None or value.shape != tuple(variable.shape):
-            raise TaskError(f"{path}: {variable.path} is missing or of another shape")
+            raise TaskError(
+                f"{path}: {variable.path} is missing or of another shape; train the model anew"
+            )
         variable.assign(value)
 
 

@@ -3,7 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -44,12 +45,7 @@ class Cut(NamedTuple):
 
 def cut(documents: Sequence[str], config: Config) -> Cut:
     """Cut documents into tokens by `tokens_of`, stretch by stretch."""
-
-    @tf.function(autograph=False, input_signature=[tf.TensorSpec((None,), tf.string)])
-    def distinct_of(texts: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        rows = tokens_of(texts, config)
-        return (*tf.unique(rows.flat_values), rows.row_lengths())
-
+    distinct_of = _cutter(config.level, config.lines, config.pretokenised, config.lowercase)
     index: dict[bytes, int] = {}
     numbers: list[np.ndarray] = []
     lengths = np.zeros(len(documents), np.int64)
@@ -69,6 +65,22 @@ def cut(documents: Sequence[str], config: Config) -> Cut:
         lengths,
         sum(map(len, documents)),
     )
+
+
+@cache
+def _cutter(level: str, lines: bool | None, pretokenised: bool, lowercase: bool | None) -> Any:
+    """From texts to their distinct tokens, the places of all among these, and tokens of each text.
+
+    Traced once for these settings, whatever else is configured.
+    """
+    config = Config(level=level, lines=lines, pretokenised=pretokenised, lowercase=lowercase)
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec((None,), tf.string)])
+    def distinct_of(texts: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        rows = tokens_of(texts, config)
+        return (*tf.unique(rows.flat_values), rows.row_lengths())
+
+    return distinct_of
 
 
 def _groups(documents: Sequence[str], config: Config) -> Iterator[list[tuple[int, str, bool]]]:

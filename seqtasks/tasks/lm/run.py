@@ -56,8 +56,8 @@ def train(
     )
     if not vocabulary.tokens:
         raise TaskError(
-            f"{data.name}: no token comes {config.minimum_count} times; lower --minimum-count, "
-            "or give it more text"
+            f"{data.name}: no token is left to know; lower --minimum-count, raise "
+            "--vocabulary-size, or give it more text"
         )
     record: dict[str, Any] = {
         "task": "lm",
@@ -130,12 +130,13 @@ def load(model: Path) -> LanguageModel:
     try:
         config = Config(**record["config"])
         vocabulary = TokenVocabulary.load(model / VOCABULARY)
-        network = build_model(config, vocabulary)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise TaskError(f"{model}: the run is broken ({error}); train it anew") from None
+        loaded = LanguageModel(build_model(config, vocabulary), vocabulary)
+    except (OSError, ValueError, TypeError, KeyError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0]
+        raise TaskError(f"{model}: the run is broken ({reason}); train it anew") from None
     path = model / run_directory.WEIGHTS
-    run_directory.set_weights(network, run_directory.load_arrays(path), path)
-    return LanguageModel(network, vocabulary)
+    run_directory.set_weights(loaded.network, run_directory.load_arrays(path), path)
+    return loaded
 
 
 def training_loss(network: Network) -> Callable[..., tf.Tensor]:
