@@ -41,7 +41,9 @@ Step = Callable[[np.ndarray], Any]
 
 def ours() -> tuple[Network, Step]:
     """Our network, and a training step on ids (batch, steps + 1)."""
-    config = Config(units=UNITS, layers=LAYERS, dropout=DROPOUT, steps=STEPS, batch_size=BATCH)
+    config = Config(
+        cell="lstm", units=UNITS, layers=LAYERS, dropout=DROPOUT, steps=STEPS, batch_size=BATCH
+    )
     network = Network(resolve(check(config), 10**6, 1), WORDS)
     plan = training.Plan(1, 1, RATE, CLIP, averaging=0.998, patience=0, seed=1)
     step = training.Step(network, training_loss(network), SIGNATURE, plan)
@@ -53,8 +55,8 @@ def ours() -> tuple[Network, Step]:
     return network, run
 
 
-def torchs() -> Step:
-    """The same in torch."""
+def torchs(fused: bool) -> Step:
+    """The same in torch, with its Adam as it comes or the fused one."""
 
     class Model(torch.nn.Module):
         def __init__(self) -> None:
@@ -70,7 +72,7 @@ def torchs() -> Step:
             return self.scores(self.drop(h)), states
 
     model = Model()
-    optimizer = torch.optim.Adam(model.parameters(), RATE, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), RATE, fused=fused or None)
     carried: list[Any] = [None]
 
     def run(ids: np.ndarray) -> None:
@@ -137,7 +139,7 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--tokens", type=int, default=200, help="of the text that is written")
+    parser.add_argument("--tokens", type=int, nargs="+", default=[100, 200, 400])
     parser.add_argument("--json", type=Path, required=True, help="where the results go")
     arguments = parser.parse_args()
     training.start_tensorflow(1, None)
@@ -146,7 +148,12 @@ def main() -> None:
         3, WORDS, (arguments.rounds + 2, BATCH, STEPS + 1), np.int32
     )
     network, step = ours()
-    steps = {"ours": step, "torch": torchs(), "softmax": softmax()}
+    steps = {
+        "ours": step,
+        "torch": torchs(fused=False),
+        "torch, fused Adam": torchs(fused=True),
+        "softmax": softmax(),
+    }
     times: dict[str, list[float]] = {name: [] for name in steps}
     for number, ids in enumerate(batches):
         for name, run in steps.items():
@@ -154,18 +161,24 @@ def main() -> None:
             run(ids)
             if number > 1:
                 times[name].append(time.perf_counter() - start)
-    ratios = [b / a for a, b in zip(times["ours"], times["torch"], strict=True)]
+
+    def ratio(name: str) -> float:
+        return round(median(b / a for a, b in zip(times["ours"], times[name], strict=True)), 3)
+
     result = {
         "command": f"python benchmarks/lm_speed.py --rounds {arguments.rounds}",
         "machine": f"{os.cpu_count()} CPU cores, {platform.machine()}",
         "versions": {"tensorflow": tf.__version__, "torch": torch.__version__},
         "milliseconds_a_step": {name: round(1e3 * median(t), 1) for name, t in times.items()},
         "words_a_second": {
-            name: round(BATCH * STEPS / median(times[name])) for name in ("ours", "torch")
+            name: round(BATCH * STEPS / median(times[name]))
+            for name in ("ours", "torch", "torch, fused Adam")
         },
-        "torch_by_ours": round(median(ratios), 3),
+        "by_ours": {name: ratio(name) for name in ("torch", "torch, fused Adam")},
         "softmax_share": round(median(times["softmax"]) / median(times["ours"]), 3),
-        "milliseconds_a_written_token": writing(network, arguments.tokens),
+        "milliseconds_a_written_token": {
+            f"{tokens} tokens": writing(network, tokens) for tokens in arguments.tokens
+        },
     }
     text = json.dumps(result, indent=1)
     arguments.json.write_text(text + "\n")

@@ -45,7 +45,7 @@ class Config:
         None,
         "recurrent layers, one on the other",
         minimum=1,
-        automatic="1 for separate sentences, else 2",
+        automatic="2 for running text of words, else 1",
     )
     embedding_size: int | None = setting(
         None,
@@ -64,7 +64,7 @@ class Config:
         "share of numbers dropped between layers",
         minimum=0,
         maximum=0.95,
-        automatic="0 for separate sentences; of words 0.4; of characters 0.2",
+        automatic="0 for separate sentences, else 0.4",
     )
     input_dropout: float | None = setting(
         None,
@@ -99,7 +99,8 @@ class Config:
         None,
         "times through the training data",
         minimum=1,
-        automatic="about 25 million tokens read, of separate sentences 6 million; 1 to 40 times",
+        automatic="12 million words or 8 million characters read, of separate sentences 6 million "
+        "tokens; 1 to 40 times",
     )
     batch_size: int | None = setting(
         None,
@@ -157,14 +158,14 @@ def resolve(config: Config, tokens: int, documents: int) -> Config:
     """Fill in what depends on how many tokens and documents there are to train on."""
     words = config.level == "word"
     separate = tokens <= 100 * documents if config.separate is None else config.separate
-    read = 6_000_000 if separate else 25_000_000
+    read = 6_000_000 if separate else 12_000_000 if words else 8_000_000
     automatic: dict[str, Any] = {
         "vocabulary_size": (10_000 if tokens <= 2_000_000 else 30_000) if words else 0,
         "separate": separate,
         "units": 200 if separate else 400,
-        "layers": 1 if separate else 2,
+        "layers": 2 if words and not separate else 1,
         "tied": words,
-        "dropout": 0.0 if separate else 0.4 if words else 0.2,
+        "dropout": 0.0 if separate else 0.4,
         "steps": 35 if words else 50,
         "epochs": min(max(round(read / max(tokens, 1)), 1), 40),
         "batch_size": 128 if separate else 20 if words else 32,

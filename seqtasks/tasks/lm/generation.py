@@ -62,7 +62,7 @@ def sample(
         logits = _speakable(network.logits(h))
         chance = sampling.uniform(seed, number, rows)
         ids = sampling.draw(logits, chance, temperature, top_k, top_p)
-        ids = tf.where(left == 0, 0, ids)
+        ids = tf.where(left == 0, 0, tf.ensure_shape(ids, left.shape))
         left = tf.where((ids == EOS) & (left > 0), left - 1, left)
         h, states = network.step(ids, states)
         return number + 1, left, h, states, drawn.write(number + 1, ids)
