@@ -135,7 +135,9 @@ def check(config: Config) -> Config:
     """
     validate(config)
     if config.peephole and config.cell != "lstm":
-        raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
+        raise TaskError(
+            f"`peephole` belongs to the cell lstm, got cell {config.cell}; choose cell lstm"
+        )
     if config.relevance_gate is not None and config.cell != "gru":
         raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
     if config.level == "char":
