@@ -13,7 +13,7 @@ from tests.tiny_sentiment import TEXTS
 
 # the commonest first; some are one word when capitals are small and digits 0
 TOKENS = ("The", ".", "the", "Oslo", "2024", "in", "1999", "tim", "Tim", "soup", "café", "zebra")
-SMALL = {"units": 8, "embedding_size": 6, "layers": 2}
+SMALL = {"cell": "lstm", "units": 8, "embedding_size": 6, "layers": 2}
 
 
 def written(place, tokens=TOKENS, **settings):

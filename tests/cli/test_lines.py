@@ -37,7 +37,7 @@ def test_a_stream_is_read_ahead_by_so_many_lines_and_bytes(monkeypatch, wide, ro
     texts = [f"{i:0{wide - 1}}" for i in range(50)]
     # beside what is kept: two lines in a group, and one that waits until there is room
     stream = Counted("".join(text + "\n" for text in texts).encode(), room + 3 * wide)
-    groups = lines._groups(stream, "a stream", None)
+    groups = lines._groups(stream, "a stream", None, "")
     first = next(groups)
     assert not stream.beyond.wait(0.3)
     assert first + [text for group in groups for text in group] == texts

@@ -208,9 +208,9 @@ def test_as_many_layers_are_taken_as_both_have(theirs, ours, tmp_path):
 @pytest.mark.parametrize("task", TASKS)
 def test_what_is_not_said_is_as_the_language_model_has_it(task, cell, tmp_path):
     place = written(tmp_path / "lm", **CELLS[cell])
-    config = CONFIGS[task].Config(init_from=str(place), cell=CELLS[cell]["cell"])
+    config = CONFIGS[task].Config(init_from=str(place))
     config = CONFIGS[task].resolve(language_start.read(config).fitted(config), 100)
-    assert config.units == 8
+    assert (config.cell, config.units) == (CELLS[cell]["cell"], 8)
     assert config.peephole == {"lstm": False, "peephole lstm": True}.get(cell)
     assert config.relevance_gate == {"gru": True, "simplified gru": False}.get(cell)
 
@@ -218,7 +218,7 @@ def test_what_is_not_said_is_as_the_language_model_has_it(task, cell, tmp_path):
 # what cannot be
 
 MISFITS = [
-    ({"cell": "gru"}, {}, "`cell` gru, got lstm; --cell gru makes them alike"),
+    ({"cell": "gru"}, {"cell": "lstm"}, "`cell` gru, got lstm; --cell gru makes them alike"),
     ({}, {"units": 9}, "`units` 8, got 9; --units 8 makes them alike"),
     ({"peephole": True}, {"peephole": False}, "`peephole` on, got off; --peephole makes them"),
     ({}, {"peephole": True}, "`peephole` off, got on; --no-peephole makes them"),

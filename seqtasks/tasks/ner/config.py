@@ -14,7 +14,12 @@ class Config:
     """Settings of `seqtasks ner train`. What is None is resolved by `resolve`."""
 
     # the network
-    cell: str = setting("lstm", "recurrent cell", choices=("rnn", "gru", "lstm"))
+    cell: str | None = setting(
+        None,
+        "recurrent cell",
+        choices=("rnn", "gru", "lstm"),
+        automatic="of a language model to start from, else lstm",
+    )
     relevance_gate: bool | None = setting(
         None, "GRU: the gate that lets a unit forget its past", automatic="on for gru"
     )
@@ -106,6 +111,7 @@ def resolve(config: Config, sentences: int) -> Config:
     Raises TaskError for a value out of range, and for settings that contradict each other.
     """
     validate(config)
+    config = replace(config, cell=config.cell or "lstm")
     if config.peephole and config.cell != "lstm":
         raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
     if config.relevance_gate is not None and config.cell != "gru":
