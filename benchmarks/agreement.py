@@ -123,7 +123,7 @@ def draw(result: dict[str, Any], picture: Path) -> None:
     left.axhline(50, color="tab:gray", linestyle=":")
     left.set(title="verbs that agree, in percent", xlabel="words between subject and verb")
     right.set(title="size of ∂loss/∂x<t−k>, as a share of k = 0", xlabel="k", yscale="log")
-    left.legend(frameon=False)
+    left.legend(frameon=False, loc="center left")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)
