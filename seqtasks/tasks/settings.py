@@ -77,6 +77,36 @@ def validate(config: Any) -> None:
             raise TaskError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 
+def with_gates(config: Any) -> Any:
+    """The settings of a task with the gates of its recurrent cell filled in; others' are None.
+
+    Raises TaskError for a gate that the cell does not have.
+    """
+    # a peephole that is off is off in every cell
+    asked = (
+        ("peephole", "lstm", config.peephole),
+        ("relevance_gate", "gru", config.relevance_gate is not None),
+    )
+    for name, cell, there in asked:
+        if there and config.cell != cell:
+            raise TaskError(
+                f"`{name}` belongs to the cell {cell}, got cell {config.cell}; choose cell {cell}"
+            )
+    return dataclasses.replace(
+        config,
+        relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
+        peephole=bool(config.peephole) if config.cell == "lstm" else None,
+    )
+
+
+def filled(config: Any, automatic: dict[str, Any]) -> Any:
+    """The settings with these values where they are None."""
+    given = {name: getattr(config, name) for name in automatic}
+    return dataclasses.replace(
+        config, **{k: automatic[k] if value is None else value for k, value in given.items()}
+    )
+
+
 _PHRASES = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.settings import setting, validate
+from seqtasks.tasks.settings import filled, setting, validate, with_gates
 
 
 @dataclass(frozen=True)
@@ -134,12 +134,6 @@ def check(config: Config) -> Config:
     Raises TaskError for a value out of range, and for settings that contradict each other.
     """
     validate(config)
-    if config.peephole and config.cell != "lstm":
-        raise TaskError(
-            f"`peephole` belongs to the cell lstm, got cell {config.cell}; choose cell lstm"
-        )
-    if config.relevance_gate is not None and config.cell != "gru":
-        raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
     if config.level == "char":
         for name in ("lines", "pretokenised"):
             if getattr(config, name):
@@ -148,11 +142,8 @@ def check(config: Config) -> Config:
                 )
     if config.pretokenised and config.lines is False:
         raise TaskError("`pretokenised` text has its lines for sentences: leave out `lines`")
-    return replace(
-        config,
-        lines=config.pretokenised if config.lines is None else config.lines,
-        relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
-        peephole=bool(config.peephole) if config.cell == "lstm" else None,
+    return with_gates(
+        replace(config, lines=config.pretokenised if config.lines is None else config.lines)
     )
 
 
@@ -173,20 +164,12 @@ def resolve(config: Config, tokens: int, documents: int) -> Config:
         "batch_size": 128 if separate else 20 if words else 32,
         "learning_rate": 0.006 if separate else 0.002 if words else 0.004,
     }
-    config = _filled(config, automatic)
-    return _filled(
+    config = filled(config, automatic)
+    return filled(
         config,
         {
             "embedding_size": config.units if config.tied else 64 if not words else config.units,
             "input_dropout": config.dropout if words else 0.0,
             "output_dropout": config.dropout,
         },
-    )
-
-
-def _filled(config: Config, automatic: dict[str, Any]) -> Config:
-    """With these values where a setting is None."""
-    given = {name: getattr(config, name) for name in automatic}
-    return replace(
-        config, **{k: automatic[k] if value is None else value for k, value in given.items()}
     )

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.settings import setting, validate
+from seqtasks.tasks.settings import setting, validate, with_gates
 
 # Training sentences up to which data are small, and up to which they are middling.
 SMALL, MIDDLING = 6_000, 15_000
@@ -111,17 +110,11 @@ def resolve(config: Config, sentences: int) -> Config:
     Raises TaskError for a value out of range, and for settings that contradict each other.
     """
     validate(config)
-    config = replace(config, cell=config.cell or "lstm")
-    if config.peephole and config.cell != "lstm":
-        raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
-    if config.relevance_gate is not None and config.cell != "gru":
-        raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
+    config = with_gates(replace(config, cell=config.cell or "lstm"))
     small, large = sentences <= SMALL, sentences > MIDDLING
     words = config.vocabulary_size
     return replace(
         config,
-        relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
-        peephole=bool(config.peephole) if config.cell == "lstm" else None,
         epochs=config.epochs or (12 if small else 4 if large else 20),
         batch_size=config.batch_size or (16 if small else 32),
         units=config.units or (128 if large else 200),

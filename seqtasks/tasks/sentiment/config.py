@@ -1,10 +1,8 @@
 """The settings of a classifier of texts; the only home of their defaults."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
-from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.settings import setting, validate
+from seqtasks.tasks.settings import filled, setting, validate, with_gates
 
 # Words of training text up to which data are small, and up to which they are middling.
 SMALL, MIDDLING = 300_000, 1_000_000
@@ -122,13 +120,9 @@ def resolve(config: Config, words: int) -> Config:
     Raises TaskError for a value out of range, and for settings that contradict each other.
     """
     validate(config)
-    config = replace(config, cell=config.cell or "lstm")
-    if config.peephole and config.cell != "lstm":
-        raise TaskError(f"`peephole` belongs to the cell lstm, got cell {config.cell}")
-    if config.relevance_gate is not None and config.cell != "gru":
-        raise TaskError(f"`relevance_gate` belongs to the cell gru, got cell {config.cell}")
+    config = with_gates(replace(config, cell=config.cell or "lstm"))
     small = words <= SMALL
-    automatic: dict[str, Any] = {
+    automatic = {
         "units": 100,
         "evidence": small,
         "dropout": 0.6 if small else 0.5,
@@ -137,10 +131,4 @@ def resolve(config: Config, words: int) -> Config:
         "learning_rate": 1e-3 if small else 2e-3,
         "epochs": 8 if small else 6 if words <= MIDDLING else 5,
     }
-    chosen = {name: getattr(config, name) for name in automatic}
-    return replace(
-        config,
-        **{name: automatic[name] if value is None else value for name, value in chosen.items()},
-        relevance_gate=config.relevance_gate is not False if config.cell == "gru" else None,
-        peephole=bool(config.peephole) if config.cell == "lstm" else None,
-    )
+    return filled(config, automatic)
