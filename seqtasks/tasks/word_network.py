@@ -10,24 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from seqtasks.datasets.vocabulary import Vocabulary
-from seqtasks.layers import GRU, LSTM, Bidirectional
+from seqtasks.layers import LSTM, Bidirectional
+from seqtasks.tasks.recurrent_layer import recurrent_layer
 
 
 def recurrent(config: Any, number: int) -> keras.layers.Layer:
     """The recurrent layer of this number: its cell, units and directions; all outputs."""
-    options: dict[str, Any] = {
-        "return_sequences": True,
-        "recurrent_dropout": config.recurrent_dropout,
-        # given, since a name that Keras makes up depends on what else the process has built
-        "name": f"recurrent_{number}",
-    }
-    units = config.units or 0  # resolved, and so not None; 0 is refused by the layers
-    if config.cell == "lstm":
-        layer = LSTM(units, peephole=bool(config.peephole), **options)
-    elif config.cell == "gru":
-        layer = GRU(units, relevance_gate=bool(config.relevance_gate), **options)
-    else:
-        layer = keras.layers.SimpleRNN(units, **options)
+    layer = recurrent_layer(config, number)
     if not config.bidirectional:
         return layer
     return Bidirectional(layer, name=f"both_ways_{number}")

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seqtasks.layers import GRU, LSTM
+from seqtasks.datasets.token_vocabulary import PADDING
 from seqtasks.tasks.lm.config import Config
 from seqtasks.tasks.lm.softmax import losses, weighted_loss
+from seqtasks.tasks.recurrent_layer import recurrent_layer
 
 Tensor = Any
 States = list[list[Tensor]]
@@ -38,7 +39,10 @@ class Network(keras.Model):
         large = keras.initializers.RandomUniform(-1.0, 1.0, seed=config.seed)
         first = small if config.tied else large
         self.vectors = keras.layers.Embedding(tokens, size, first, name="vectors")
-        self.recurrent = [_recurrent(config, number) for number in range(config.layers or 0)]
+        self.recurrent = [
+            recurrent_layer(config, number, return_state=True)
+            for number in range(config.layers or 0)
+        ]
         self.project = None
         if config.tied and size != config.units:
             self.project = keras.layers.Dense(size, use_bias=False, name="project")
@@ -47,9 +51,7 @@ class Network(keras.Model):
             self.output_vectors = self.add_weight(
                 name="output_vectors", shape=(tokens, config.units), initializer=small
             )
-        # padding is never the next token
-        never = keras.initializers.Zeros()
-        self.bias = self.add_weight(name="bias", shape=(tokens,), initializer=never)
+        self.bias = self.add_weight(name="bias", shape=(tokens,), initializer="zeros")
         self.random = keras.random.SeedGenerator(config.seed)
         self(np.ones((1, 2), np.int32))
 
@@ -119,26 +121,10 @@ class Network(keras.Model):
 
     def _softmax(self) -> tuple[Tensor, Tensor]:
         weights = self.vectors.embeddings if self.output_vectors is None else self.output_vectors
-        never = tf.one_hot(0, self.tokens, on_value=-1e9, off_value=0.0)
+        never = tf.one_hot(PADDING, self.tokens, on_value=-1e9, off_value=0.0)
         return tf.convert_to_tensor(weights), self.bias + never
 
     def _drop(self, x: Tensor, share: float | None, training: bool) -> tf.Tensor:
         if not training or not share:
             return x
         return keras.random.dropout(x, share, seed=self.random)
-
-
-def _recurrent(config: Config, number: int) -> keras.layers.Layer:
-    """The recurrent layer of this number; it gives all outputs, and its last states."""
-    options: dict[str, Any] = {
-        "return_sequences": True,
-        "return_state": True,
-        "recurrent_dropout": config.recurrent_dropout,
-        "name": f"recurrent_{number}",
-    }
-    units = config.units or 0
-    if config.cell == "lstm":
-        return LSTM(units, peephole=bool(config.peephole), **options)
-    if config.cell == "gru":
-        return GRU(units, relevance_gate=bool(config.relevance_gate), **options)
-    return keras.layers.SimpleRNN(units, **options)
