@@ -44,6 +44,19 @@ class Plan:
     seed: int
 
 
+def plan(config: Any, steps: int) -> Plan:
+    """The plan that a task's resolved settings ask for, with so many batches an epoch."""
+    return Plan(
+        epochs=config.epochs,
+        steps=steps,
+        learning_rate=config.learning_rate,
+        clipnorm=config.clipnorm,
+        averaging=config.averaging,
+        patience=config.patience,
+        seed=config.seed,
+    )
+
+
 def start_tensorflow(seed: int, threads: int | None) -> None:
     """Make this process's TensorFlow repeatable, and give it so many threads (None: all cores).
 

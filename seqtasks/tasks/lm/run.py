@@ -15,7 +15,7 @@ from seqtasks.tasks import plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.lm.config import Config, check, resolve
 from seqtasks.tasks.lm.data import SIGNATURE, Corpus, cut, running, running_steps, separate
-from seqtasks.tasks.lm.evaluation import evaluate, figures_of
+from seqtasks.tasks.lm.evaluation import figures_of
 from seqtasks.tasks.lm.language_model import LanguageModel
 from seqtasks.tasks.lm.network import Network
 
@@ -95,20 +95,11 @@ def train(
         SIGNATURE,
         lambda epoch: _batches(config, corpus, epoch),
         figures,
-        training.Plan(
-            epochs=config.epochs or 0,
-            steps=_steps(config, corpus),
-            learning_rate=config.learning_rate or 0.0,
-            clipnorm=config.clipnorm,
-            averaging=config.averaging,
-            patience=config.patience,
-            seed=config.seed,
-        ),
+        training.plan(config, _steps(config, corpus)),
         staging / "checkpoints" / "last.npz",
     )
-    scores = evaluate(model, data.splits["dev"]).scores
-    del scores["seconds"]  # all that a run holds, but for its history's, is the same every time
-    run_directory.write_json(staging / EXAMPLES, _examples(data.splits["dev"], config))
+    scores = figures_of(model, validation)
+    run_directory.write_json(staging / EXAMPLES, _examples(data.splits["dev"]))
     _write_run(staging, network, vocabulary, history, scores)
     run_directory.commit(staging, out)
     # last, so that a process that dies before it is done has not lost its training
@@ -141,17 +132,19 @@ def load(model: Path) -> LanguageModel:
 
 def training_loss(network: Network) -> Callable[..., tf.Tensor]:
     """The training loss of a batch; over running text, states go on from one to the next."""
-    config = network.config
-    rows = 1 if config.separate else config.batch_size or 0
+
+    def separate_loss(given: tf.Tensor, wanted: tf.Tensor, fresh: tf.Tensor) -> tf.Tensor:
+        h, _ = network(given, training=True)
+        return network.loss_of(h, wanted)
+
+    if network.config.separate:
+        return separate_loss
     carried = [
         [tf.Variable(state, trainable=False) for state in layer]
-        for layer in network.first_states(rows)
+        for layer in network.first_states(network.config.batch_size)
     ]
 
-    def loss(given: tf.Tensor, wanted: tf.Tensor, fresh: tf.Tensor) -> tf.Tensor:
-        if config.separate:
-            h, _ = network(given, training=True)
-            return network.loss_of(h, wanted)
+    def running_loss(given: tf.Tensor, wanted: tf.Tensor, fresh: tf.Tensor) -> tf.Tensor:
         keep = 1.0 - tf.cast(fresh, tf.float32)
         states = [[state * keep for state in layer] for layer in carried]
         h, after = network(given, states, training=True)
@@ -160,7 +153,7 @@ def training_loss(network: Network) -> Callable[..., tf.Tensor]:
                 variable.assign(state)
         return network.loss_of(h, wanted)
 
-    return loss
+    return running_loss
 
 
 def _batches(config: Config, corpus: Corpus, epoch: int) -> Iterable[tuple[np.ndarray, ...]]:
@@ -193,7 +186,7 @@ def _summary(
     )
 
 
-def _examples(documents: list[str], config: Config) -> list[str]:
+def _examples(documents: list[str]) -> list[str]:
     """Short texts for `export` to compare on: the first lines that are not empty."""
     lines = [line for text in documents[:200] for line in text[:20_000].split("\n") if line.strip()]
     return [line[:500] for line in lines[:50]]

@@ -97,15 +97,7 @@ def train(
         f"{len(vocabulary.words):,} words known, {100 * unknown:.1f}% of the validation words "
         f"unknown; {network.count_params():,} weights"
     )
-    plan = training.Plan(
-        epochs=config.epochs or 0,
-        steps=-(-len(splits["train"]) // (config.batch_size or 1)),
-        learning_rate=config.learning_rate,
-        clipnorm=config.clipnorm,
-        averaging=config.averaging,
-        patience=config.patience,
-        seed=config.seed,
-    )
+    plan = training.plan(config, -(-len(splits["train"]) // (config.batch_size or 1)))
     staging = run_directory.open_staging(out, overwrite, resume)
     run_directory.write_json(staging / run_directory.CONFIG, record)
     gold = [sentence.tags for sentence in splits["dev"]]

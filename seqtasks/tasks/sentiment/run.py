@@ -125,15 +125,7 @@ def train(
         SIGNATURE,
         lambda epoch: corpus.batches(config.batch_size, config.seed, epoch, weights),
         figures,
-        training.Plan(
-            epochs=config.epochs or 0,
-            steps=-(-len(examples["train"]) // config.batch_size),
-            learning_rate=config.learning_rate or 0.0,
-            clipnorm=config.clipnorm,
-            averaging=config.averaging,
-            patience=config.patience,
-            seed=config.seed,
-        ),
+        training.plan(config, -(-len(examples["train"]) // config.batch_size)),
         staging / "checkpoints" / "last.npz",
     )
     before = _calibrate(classifier, tokens["dev"], validation.labels)
