@@ -96,25 +96,26 @@ def pieces(document: str, config: Config) -> Iterator[tuple[str, bool]]:
     stretch has none.
     """
     document = document.replace("\r\n", "\n").replace("\r", "\n")
-    mark = "\n" if config.lines or config.level == "char" else "\n\n"
     place = 0
     while len(document) - place > PIECE:
-        begin = _behind_blanks(document, place)
-        end = document.rfind(mark, begin, place + PIECE)
-        whole = end > begin
-        if config.level == "char":
-            end = place + PIECE
-            whole = document[end - 1] == "\n"  # </s> stands for it
-        elif whole:
-            end = _behind_blanks(document, end)  # a piece without a token would be </s> alone
-            if end == len(document):
-                break
-        else:
-            end = max(document.rfind(blank, place + 1, place + PIECE) for blank in " \n\t")
-            end = end if end > place else place + PIECE
+        end, whole = _end(document, place, config)
+        if end == len(document):
+            break
         yield document[place:end], whole
         place = end
     yield document[place:], True
+
+
+def _end(document: str, place: int, config: Config) -> tuple[int, bool]:
+    """Where the stretch that begins at a place ends, and whether </s> belongs there."""
+    limit = place + PIECE
+    if config.level == "char":
+        return limit, document[limit - 1] == "\n"  # </s> stands for it
+    end = document.rfind("\n" if config.lines else "\n\n", _behind_blanks(document, place), limit)
+    if end > place:
+        return _behind_blanks(document, end), True  # a stretch of blanks would be </s> alone
+    end = max(document.rfind(blank, place + 1, limit) for blank in " \n\t")
+    return (end if end > place else limit), False
 
 
 def _behind_blanks(document: str, place: int) -> int:
