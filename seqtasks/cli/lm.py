@@ -1,7 +1,6 @@
 """`seqtasks lm`."""
 
 import json
-import math
 import sys
 from itertools import chain
 from pathlib import Path
@@ -12,22 +11,16 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.lm_output import comparison, table, write_score, write_text
+from seqtasks.cli.messages import say
 from seqtasks.cli.start import start_tensorflow
+from seqtasks.datasets.text_sources import SHARES, load_text, parse_shares
 from seqtasks.tasks.lm.config import Config
 
 if TYPE_CHECKING:
     from seqtasks.tasks.lm.language_model import Score
 
 MOST_BYTES = 2**20  # of a line to score; a longer one is refused
-SHARES = "90/5/5"
 LARGEST = 2**31 - 1  # number that a graph's int32 holds
-
-
-def finite(_: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """The value of an option, unless it is no number, which no range refuses."""
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"expected a finite number, got {value}", param=option)
-    return value
 
 
 @click.group(
@@ -64,8 +57,6 @@ def train(
     resume: bool,
 ) -> None:
     """Train a language model on plain text."""
-    from seqtasks.datasets.text_sources import load_text, parse_shares
-
     try:
         parse_shares(shares)
     except ValueError as error:
@@ -74,17 +65,17 @@ def train(
     start_tensorflow(config.threads)
     from seqtasks.tasks import lm
 
-    scores = lm.train(config, data, model, overwrite, resume, _say, shares)
+    scores = lm.train(config, data, model, overwrite, resume, say, shares)
     click.echo("validation:\n")
     click.echo(table(scores))
     where = "" if model == Path("runs/lm") else f" --model {model}"
-    _say(f"\nsaved in {model}; try it:")
+    say(f"\nsaved in {model}; try it:")
     if source == "sample":
         pair = '"the apple and pear salad" "the apple and pair salad"'
-        _say(f"  seqtasks lm score{where} {pair}")
-    _say(f"  seqtasks lm generate{where} --num 5")
+        say(f"  seqtasks lm score{where} {pair}")
+    say(f"  seqtasks lm generate{where} --num 5")
     if "test" in data.splits:
-        _say(f"  seqtasks lm evaluate{where}")
+        say(f"  seqtasks lm evaluate{where}")
 
 
 @command.command(
@@ -127,7 +118,7 @@ def evaluate(
     if progress:
         progress[0].done(f"read {result.scores['tokens']:,} tokens")
     for note in (*found.notes, *result.notes):
-        _say(note)
+        say(note)
     scores = {**result.scores, "source": found.source, "split": found.split}
     if as_json:
         click.echo(json.dumps(scores))
@@ -200,7 +191,7 @@ def score(
 @click.option(
     "--temperature",
     type=click.FloatRange(0, 100),
-    callback=finite,
+    callback=options.finite,
     help="Below 1 the probable becomes more so; 0 as --greedy.  [default: 1]",
 )
 @click.option(
@@ -211,7 +202,7 @@ def score(
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
-    callback=finite,
+    callback=options.finite,
     help="Draw among the fewest tokens that have so much of the probability.  [default: 1]",
 )
 @click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
@@ -293,12 +284,8 @@ def export(model: Path, out: Path) -> None:
     from seqtasks.tasks import lm
 
     directory, difference, texts = lm.export(model, out)
-    _say(
+    say(
         f"reloaded by TensorFlow alone and compared on {texts} texts: the same tokens, "
         f"log probabilities within {difference:.0e}, and the same texts generated"
     )
     click.echo(str(directory))
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)

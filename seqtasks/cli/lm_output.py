@@ -24,9 +24,10 @@ def table(scores: dict[str, Any]) -> str:
         name = f"{scores['ngram_order']}-grams, Kneser-Ney"
         rows.insert(1, (name, f"{scores['ngram_perplexity']:.2f}"))
     if "true_perplexity" in scores:
-        above = 100 * (scores["perplexity"] / scores["true_perplexity"] - 1)
         rows.insert(1, ("the grammar's own", f"{scores['true_perplexity']:.2f}"))
-        rows.insert(1, ("above the best possible", f"{above:.1f}%"))
+        if not scores["unknown_rate"]:  # <unk> is foreseen more easily than the word it stands for
+            above = 100 * (scores["perplexity"] / scores["true_perplexity"] - 1)
+            rows.insert(1, ("above the best possible", f"{above:.1f}%"))
     wide = max(len(name) for name, _ in rows)
     lines = [f"{name:{wide}}  {value:>9}" for name, value in rows]
     if "agreement" in scores:

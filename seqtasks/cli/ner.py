@@ -11,6 +11,7 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.lines import text_groups
+from seqtasks.cli.messages import say
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.ner.config import Config
 
@@ -45,14 +46,14 @@ def train(
     start_tensorflow(config.threads)
     from seqtasks.tasks import chunk_scores, ner
 
-    scores = ner.train(config, data, model, overwrite, resume, _say)
+    scores = ner.train(config, data, model, overwrite, resume, say)
     click.echo("validation, in percent:\n")
     click.echo(chunk_scores.table(scores))
     where = "" if model == Path("runs/ner") else f" --model {model}"
-    _say(f"\nsaved in {model}; try it:")
-    _say(f'  seqtasks ner predict{where} "Harry Potter and Hermione Granger invented a new spell."')
+    say(f"\nsaved in {model}; try it:")
+    say(f'  seqtasks ner predict{where} "Harry Potter and Hermione Granger invented a new spell."')
     if "test" in data.splits:
-        _say(f"  seqtasks ner evaluate{where}")
+        say(f"  seqtasks ner evaluate{where}")
 
 
 @command.command(epilog="Example: seqtasks ner evaluate --split dev --errors errors.tsv")
@@ -81,10 +82,10 @@ def evaluate(
     tagger = ner.load(model)
     result = ner.evaluate(tagger, found.examples)
     for note in (*found.notes, *result.notes):
-        _say(note)
+        say(note)
     if errors:
         write_errors(errors, "sentence\tkind\ttrue\tfound\ttext", result.mistakes)
-        _say(f"{len(result.mistakes):,} mistakes written to {errors}")
+        say(f"{len(result.mistakes):,} mistakes written to {errors}")
     scores = {**result.scores, "source": found.source, "split": found.split}
     if as_json:
         click.echo(json.dumps(scores))
@@ -135,7 +136,7 @@ def export(model: Path, out: Path) -> None:
     from seqtasks.tasks import ner
 
     directory, difference, texts = ner.export(model, out)
-    _say(
+    say(
         f"reloaded by TensorFlow alone and compared on {texts} texts: "
         f"the same tags, confidences within {difference:.0e}"
     )
@@ -168,7 +169,3 @@ def _as_conll(line: "TaggedLine", _: dict[str, str]) -> str:
 
 
 _FORMATS: dict[str, Any] = {"text": _as_text, "json": _as_json, "conll": _as_conll}
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)

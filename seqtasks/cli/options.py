@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,13 @@ def out(task: str) -> Decorator:
         metavar="DIR",
         help="Where; each export is the next version in it.",
     )
+
+
+def finite(_: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """The value of an option, unless it is no number, which no range refuses; a callback."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"expected a finite number, got {value}", param=option)
+    return value
 
 
 def settings(config_class: type) -> Decorator:

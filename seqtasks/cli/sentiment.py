@@ -12,6 +12,7 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.lines import text_groups
+from seqtasks.cli.messages import say
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.cli.tables import Table, table_groups
 from seqtasks.tasks.sentiment.config import Config
@@ -60,14 +61,14 @@ def train(
     from seqtasks.tasks import label_scores, sentiment
 
     columns = {"text_column": text_column, "label_column": label_column}
-    scores = sentiment.train(config, data, model, overwrite, resume, _say, columns)
+    scores = sentiment.train(config, data, model, overwrite, resume, say, columns)
     click.echo("validation, in percent:\n")
     click.echo(label_scores.table(scores))
     where = "" if model == Path("runs/sentiment") else f" --model {model}"
-    _say(f"\nsaved in {model}; try it:")
-    _say(f'  seqtasks sentiment predict{where} --explain "Slow, but I loved every minute of it."')
+    say(f"\nsaved in {model}; try it:")
+    say(f'  seqtasks sentiment predict{where} --explain "Slow, but I loved every minute of it."')
     if "test" in data.splits:
-        _say(f"  seqtasks sentiment evaluate{where}")
+        say(f"  seqtasks sentiment evaluate{where}")
 
 
 @command.command(epilog="Example: seqtasks sentiment evaluate --split dev --errors errors.tsv")
@@ -106,10 +107,10 @@ def evaluate(
 
     result = sentiment.evaluate(sentiment.load(model), found.examples)
     for note in (*found.notes, *result.notes):
-        _say(note)
+        say(note)
     if errors:
         write_errors(errors, "line\ttrue\tfound\tprobability\ttext", result.mistakes)
-        _say(f"{len(result.mistakes):,} mistakes written to {errors}")
+        say(f"{len(result.mistakes):,} mistakes written to {errors}")
     if plots:
         _draw(plots, result.scores)
     scores = {**result.scores, "source": found.source, "split": found.split}
@@ -191,7 +192,7 @@ def export(model: Path, out: Path) -> None:
     from seqtasks.tasks import sentiment
 
     directory, difference, texts = sentiment.export(model, out)
-    _say(
+    say(
         f"reloaded by TensorFlow alone and compared on {texts} texts: "
         f"the same labels, probabilities within {difference:.0e}"
     )
@@ -262,8 +263,4 @@ def _draw(directory: Path, scores: dict[str, Any]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     plots.confusion(directory / "confusion.png", scores["labels"], scores["confusion"])
     plots.calibration(directory / "calibration.png", scores["reliability"])
-    _say(f"drawn: {directory / 'confusion.png'}, {directory / 'calibration.png'}")
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
+    say(f"drawn: {directory / 'confusion.png'}, {directory / 'calibration.png'}")

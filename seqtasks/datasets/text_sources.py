@@ -26,13 +26,14 @@ Splits = dict[str, list[str]]
 # of the files of a directory, with those that have none; a file that is named may have any
 SUFFIXES = (".txt", ".text", ".md", ".rst", ".tokens")
 WINDOW = 1000  # characters in which a cut looks for the end of a line, or for a blank
+SHARES = "90/5/5"  # of train, dev and test, in percent, where a source has no splits
 HELD_OUT = (0.9, 0.1)
 
 _SHARES = re.compile(r"\d+(/\d+){1,2}", re.ASCII)
 _BLANK = re.compile(r"\s")
 
 
-def load_text(source: str, data_dir: Path | None = None, shares: str = "90/5/5") -> Source[str]:
+def load_text(source: str, data_dir: Path | None = None, shares: str = SHARES) -> Source[str]:
     """Reads a source, splits it where it has no splits, and says what it did.
 
     Text without splits is cut in order, at the end of a line where one is near: the dev split is

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqtasks.datasets.source import Source
-from seqtasks.datasets.text_sources import load_text, read_text_file
+from seqtasks.datasets.text_sources import SHARES, load_text, read_text_file
 from seqtasks.tasks import scored_sources
-
-SHARES = "90/5/5"
 
 
 class Documents(NamedTuple):
