@@ -10,38 +10,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqtasks.datasets.labelled_sources import load_labelled
-from seqtasks.datasets.sources import load_tagged
 from seqtasks.datasets.token_vocabulary import FIRST as FIRST_TOKEN
 from seqtasks.datasets.token_vocabulary import UNKNOWN as UNKNOWN_TOKEN
 from seqtasks.datasets.vocabulary import FIRST, UNKNOWN, Vocabulary
-from seqtasks.tasks import language_start, lm, ner, run_directory, sentiment, training
+from seqtasks.tasks import language_start, lm, run_directory, training
 from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.ner import config as ner_config
-from seqtasks.tasks.sentiment import config as sentiment_config
-from tests import tiny_ner, tiny_sentiment
-from tests.tiny_ner import arrays, assert_same_arrays, tree
+from tests.tasks.starting_tasks import CONFIGS, TASKS, settings, train
+from tests.tasks.starting_tasks import data as data
+from tests.tasks.starting_tasks import started_lm as started_lm
+from tests.tiny_ner import arrays, assert_same_arrays
 from tests.tiny_start import TOKENS, written
 
-TASKS = {"ner": ner, "sentiment": sentiment}
 NAMES = {"ner": ("O", "B-PER"), "sentiment": ("bad", "good")}
-CONFIGS = {"ner": ner_config, "sentiment": sentiment_config}
-QUICK = {
-    "ner": dataclasses.replace(tiny_ner.TINY, epochs=1),
-    "sentiment": dataclasses.replace(tiny_sentiment.TINY, epochs=1),
-}
 WORDS = ("the", "tim", "oslo", "0000", "soup", "yak")  # all but the last are tokens' words
 VOCABULARY = Vocabulary(WORDS, (3,) * len(WORDS), "abcdefgh")
-
-
-@pytest.fixture(scope="module")
-def started_lm(tmp_path_factory):
-    """A language model of TOKENS, of two layers."""
-    return written(tmp_path_factory.mktemp("lm") / "lm")
-
-
-def settings(task, place, **others):
-    return dataclasses.replace(QUICK[task], init_from=str(place), **others)
 
 
 def network_of(task, config, start=None, said=None):
@@ -58,26 +40,6 @@ def network_of(task, config, start=None, said=None):
     if start:
         start.fill(network, (said if said is not None else []).append)
     return network
-
-
-def train(task, config, data, out, **options):
-    said = []
-    TASKS[task].train(config, data, out, say=said.append, **options)
-    return "\n".join(said)
-
-
-@pytest.fixture
-def data(tmp_path):
-    """`data("ner")`: the source of a task's tiny data."""
-
-    def load(task):
-        tiny, read = {
-            "ner": (tiny_ner, load_tagged),
-            "sentiment": (tiny_sentiment, load_labelled),
-        }[task]
-        return read(str(tiny.write_data(tmp_path / "data" / task)))
-
-    return load
 
 
 # vectors
@@ -213,115 +175,6 @@ def test_what_is_not_said_is_as_the_language_model_has_it(task, cell, tmp_path):
     assert (config.cell, config.units) == (CELLS[cell]["cell"], 8)
     assert config.peephole == {"lstm": False, "peephole lstm": True}.get(cell)
     assert config.relevance_gate == {"gru": True, "simplified gru": False}.get(cell)
-
-
-# what cannot be
-
-MISFITS = [
-    ({"cell": "gru"}, {"cell": "lstm"}, "`cell` gru, got lstm; --cell gru makes them alike"),
-    ({}, {"units": 9}, "`units` 8, got 9; --units 8 makes them alike"),
-    ({"peephole": True}, {"peephole": False}, "`peephole` on, got off; --peephole makes them"),
-    ({}, {"peephole": True}, "`peephole` off, got on; --no-peephole makes them"),
-    (
-        {"cell": "gru", "relevance_gate": False},
-        {"cell": "gru", "relevance_gate": True},
-        "`relevance_gate` off, got on; --no-relevance-gate makes them",
-    ),
-]
-
-
-@pytest.mark.parametrize(("theirs", "ours", "message"), MISFITS)
-@pytest.mark.parametrize("task", TASKS)
-def test_other_recurrent_layers_are_refused(task, theirs, ours, message, data, tmp_path):
-    place = written(tmp_path / "lm", **theirs)
-    config = settings(task, place, **ours)
-    source, before = data(task), tree(tmp_path)
-    with pytest.raises(TaskError, match=rf"^{re.escape(str(place))}: .*{re.escape(message)}"):
-        train(task, config, source, tmp_path / "run")
-    assert tree(tmp_path) == before
-
-
-def edited(path, change):
-    record = json.loads(path.read_text("utf-8"))
-    change(record)
-    path.write_text(json.dumps(record), "utf-8")
-
-
-def without(path, name):
-    found = arrays(path)
-    found.pop(name)
-    run_directory.save_arrays(path, found)
-
-
-BREAKS = {
-    "no directory": (shutil.rmtree, "no such directory; .*or name its place with --init-from"),
-    "no run": (lambda lm: (lm / "config.json").unlink(), "not a run directory, .*--init-from"),
-    "another task": (
-        lambda lm: edited(lm / "config.json", lambda record: record.update(task="ner")),
-        "a run of the task ner, not lm; .*--init-from",
-    ),
-    "characters": (
-        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(level="char")),
-        "of characters, and words are needed; .*--level word",
-    ),
-    "no settings": (
-        lambda lm: edited(lm / "config.json", lambda record: record.pop("config")),
-        "the run is broken .*; train it anew",
-    ),
-    "no units": (
-        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(units=None)),
-        "the run is broken .*; train it anew",
-    ),
-    "no vocabulary": (
-        lambda lm: (lm / "vocabulary.json").unlink(),
-        "the run is broken .*; train it anew",
-    ),
-    "another vocabulary": (
-        lambda lm: edited(lm / "vocabulary.json", lambda record: record["tokens"].pop()),
-        r"weights\.npz: not a vector for each token; train",
-    ),
-    "vocabulary of numbers": (
-        lambda lm: edited(lm / "vocabulary.json", lambda r: r.update(tokens=[1, "a"])),
-        "the run is broken .*; train it anew",
-    ),
-    "broken weights": (
-        lambda lm: (lm / "weights.npz").write_bytes(b"PK\x03\x04"),
-        r"weights\.npz: broken; train",
-    ),
-    "no vectors": (
-        lambda lm: without(lm / "weights.npz", "language_model/vectors/embeddings"),
-        r"weights\.npz: not a vector for each token; train",
-    ),
-    "a weight is missing": (
-        lambda lm: without(lm / "weights.npz", "language_model/recurrent_0/lstm_cell/bias"),
-        r"weights\.npz: language_model/recurrent_0/lstm_cell/bias is missing .*train",
-    ),
-    "a weight of another shape": (
-        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(units=7)),
-        r"weights\.npz: language_model/recurrent_0/lstm_cell/kernel is .*of another shape.*train",
-    ),
-}
-
-
-@pytest.mark.parametrize("what", BREAKS)
-def test_what_is_no_language_model_of_words_is_refused(what, started_lm, data, tmp_path):
-    place = tmp_path / "lm"
-    shutil.copytree(started_lm, place)
-    damage, message = BREAKS[what]
-    damage(place)
-    source, before = data("ner"), tree(tmp_path)
-    config = settings("ner", place, units=None)
-    with pytest.raises(TaskError, match=rf"^{re.escape(str(place))}.*{message}") as error:
-        train("ner", config, source, tmp_path / "run")
-    assert "\n" not in str(error.value)
-    assert tree(tmp_path) == before
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_vectors_come_from_one_place(task, started_lm, data, tmp_path):
-    config = settings(task, started_lm, embeddings="vectors.txt")
-    with pytest.raises(TaskError, match=r"`embeddings` and `init_from` both bring .*: give one"):
-        train(task, config, data(task), tmp_path / "run")
 
 
 # interruption

@@ -1,0 +1,50 @@
+"""The tasks that can start from a language model, with data and a model that a test can afford."""
+
+import dataclasses
+
+import pytest
+
+from seqtasks.datasets.labelled_sources import load_labelled
+from seqtasks.datasets.sources import load_tagged
+from seqtasks.tasks import ner, sentiment
+from seqtasks.tasks.ner import config as ner_config
+from seqtasks.tasks.sentiment import config as sentiment_config
+from tests import tiny_ner, tiny_sentiment
+from tests.tiny_start import written
+
+TASKS = {"ner": ner, "sentiment": sentiment}
+CONFIGS = {"ner": ner_config, "sentiment": sentiment_config}
+QUICK = {
+    "ner": dataclasses.replace(tiny_ner.TINY, epochs=1),
+    "sentiment": dataclasses.replace(tiny_sentiment.TINY, epochs=1),
+}
+
+
+@pytest.fixture(scope="module")
+def started_lm(tmp_path_factory):
+    """A language model of TOKENS, of two layers."""
+    return written(tmp_path_factory.mktemp("lm") / "lm")
+
+
+def settings(task, place, **others):
+    return dataclasses.replace(QUICK[task], init_from=str(place), **others)
+
+
+def train(task, config, data, out, **options):
+    said = []
+    TASKS[task].train(config, data, out, say=said.append, **options)
+    return "\n".join(said)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """`data("ner")`: the source of a task's tiny data."""
+
+    def load(task):
+        tiny, read = {
+            "ner": (tiny_ner, load_tagged),
+            "sentiment": (tiny_sentiment, load_labelled),
+        }[task]
+        return read(str(tiny.write_data(tmp_path / "data" / task)))
+
+    return load
