@@ -1,0 +1,1 @@
+"""Music: one reader a format, all of which yield pieces on a grid of time steps."""
