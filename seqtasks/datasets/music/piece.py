@@ -130,7 +130,8 @@ def transposed(piece: Piece, by: int) -> Piece:
     """
     there = piece.pitches > 0
     pitches = piece.pitches.astype(np.int16) + by
-    if there.any() and not (LOWEST <= pitches[there].min() and pitches[there].max() <= HIGHEST):
+    heard = pitches[there]
+    if heard.size and (heard.min() < LOWEST or heard.max() > HIGHEST):
         raise ValueError(f"{piece.name}: {by} semitones higher it would leave {LOWEST}–{HIGHEST}")
     return dataclasses.replace(
         piece,
@@ -140,7 +141,7 @@ def transposed(piece: Piece, by: int) -> Piece:
 
 
 def group_of(piece: Piece) -> str:
-    """What places a piece in a split: its `group`, or a hash of its notes, in every key the same."""
+    """What places a piece in a split: its `group`, or a hash of its notes, the same in every key."""
     if piece.group:
         return piece.group
     there = piece.pitches > 0
