@@ -141,7 +141,7 @@ def transposed(piece: Piece, by: int) -> Piece:
 
 
 def group_of(piece: Piece) -> str:
-    """What places a piece in a split: its `group`, or a hash of its notes, the same in every key."""
+    """What places a piece in a split: its `group`, or a hash of its notes that no key changes."""
     if piece.group:
         return piece.group
     there = piece.pitches > 0
