@@ -10,12 +10,17 @@ import sys
 
 
 def main(soundfont: str, midi: str, raw: str, sample_rate: str) -> None:
-    """Reads, plays, writes."""
+    """Reads, plays, writes; an instrument that the soundfont has not is played by its first."""
     import symusic
 
     score = symusic.Score(midi, fmt="midi")
     synthesizer = symusic.Synthesizer(soundfont, int(sample_rate))
-    synthesizer.render(score, stereo=False).astype("float32").tofile(raw)
+    samples = synthesizer.render(score, False)
+    if not samples.any():
+        for track in score.tracks:
+            track.program = 0
+        samples = synthesizer.render(score, False)
+    samples.astype("float32").tofile(raw)
 
 
 if __name__ == "__main__":
