@@ -120,7 +120,8 @@ def _play_soundfont(path: Path, piece: Piece, tempo: float, soundfont: Path) -> 
     with tempfile.TemporaryDirectory() as folder:
         midi, raw = Path(folder, "piece.mid"), Path(folder, "samples")
         write_midi(midi, piece, tempo)
-        command = [sys.executable, "-m", "seqtasks.tasks.music.soundfont"]
+        # -P: what lies beside the program, or in the working directory, is not imported
+        command = [sys.executable, "-P", str(Path(__file__).with_name("soundfont.py"))]
         arguments = [str(soundfont), str(midi), str(raw), str(SAMPLE_RATE)]
         try:
             done = subprocess.run(

@@ -1,6 +1,6 @@
 """Plays a MIDI file with a soundfont, as a program of its own.
 
-    python -m seqtasks.tasks.music.soundfont SOUNDFONT MIDI RAW SAMPLE_RATE
+    python -P soundfont.py SOUNDFONT MIDI RAW SAMPLE_RATE
 
 RAW receives the samples, one channel, as the machine's own float32. A broken soundfont may crash
 the synthesiser, which is native code: then this process dies, and not the one that asked.
