@@ -55,8 +55,9 @@ def _parse(path: Path) -> Any:
     if path.is_file() and path.stat().st_size > MOST_BYTES:
         problem = f"expected {MOST_BYTES >> 20} MiB of JSON at most, got more"
         raise DataError(path, problem, "cut it into train.json, dev.json and test.json")
+    text = "\n".join(read_lines(path))
     try:
-        return json.loads("\n".join(read_lines(path)))
+        return json.loads(text)
     except json.JSONDecodeError as error:
         problem = f"expected JSON, got something else ({error.msg})"
         raise DataError(path, problem, "check that it is whole", line=error.lineno) from None
