@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -41,7 +41,7 @@ def parse_all(
     processes: int | None = None,
     seconds: float = SECONDS,
     left_out: list[DataError] | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yields for each file its pieces, or why there are none, in the order of `paths`.
 
     The processes end with the iterator: when it is exhausted, closed, or left by an exception.
