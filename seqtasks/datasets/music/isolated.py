@@ -4,7 +4,7 @@ Native code and large parsers read files of strangers here. What they break is t
 of the file there is an error, and the next one is read by a fresh process.
 
 A reader is a module with a function `read(path: Path, steps_per_beat: int)` that returns a piece,
-or a list of them where a file holds several, and raises DataError.
+and raises DataError; or a list of them, with errors in it, where a file holds several pieces.
 """
 
 import json
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -40,7 +40,8 @@ def parse_all(
     steps_per_beat: int,
     processes: int | None = None,
     seconds: float = SECONDS,
-) -> Iterator[Result]:
+    left_out: list[DataError] | None = None,
+) -> Generator[Result, None, None]:
     """Yields for each file its pieces, or why there are none, in the order of `paths`.
 
     The processes end with the iterator: when it is exhausted, closed, or left by an exception.
@@ -51,6 +52,7 @@ def parse_all(
         steps_per_beat: for the reader.
         processes: how many at once; None is the number of cores, 2 at most.
         seconds: that one file may take.
+        left_out: receives the errors of those pieces that a file holds beside others.
 
     Raises:
         DataError: where the reader cannot be imported.
@@ -61,7 +63,7 @@ def parse_all(
     for worker in workers:
         idle.put(worker)
 
-    def parse(path: Path) -> Result:
+    def parse(path: Path) -> list[Piece | DataError]:
         worker = idle.get()
         try:
             return worker.read(path)
@@ -69,14 +71,25 @@ def parse_all(
             idle.put(worker)
 
     threads = ThreadPoolExecutor(count, "read music")
-    waiting: deque[Future[Result]] = deque()
+    waiting: deque[Future[list[Piece | DataError]]] = deque()
+
+    def first() -> Result:
+        parts = waiting.popleft().result()
+        pieces = [part for part in parts if isinstance(part, Piece)]
+        errors = [part for part in parts if isinstance(part, DataError)]
+        if errors and not pieces:
+            return errors[0]
+        if left_out is not None:
+            left_out.extend(errors)
+        return pieces
+
     try:
         for path in paths:
             waiting.append(threads.submit(parse, path))
             if len(waiting) >= AHEAD * count:
-                yield waiting.popleft().result()
+                yield first()
         while waiting:
-            yield waiting.popleft().result()
+            yield first()
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
@@ -98,11 +111,11 @@ class _Worker:
         self._lock = threading.Lock()
         self._killed = False
 
-    def read(self, path: Path) -> Result:
-        """The pieces of a file, or the error that stands for it."""
+    def read(self, path: Path) -> list[Piece | DataError]:
+        """The pieces of a file and what is wrong with others, or with the file."""
         process = self._running()
         if process is None:
-            return DataError(path, "not read", "read it again")
+            return []
         late = threading.Event()
 
         def end() -> None:
@@ -120,17 +133,16 @@ class _Worker:
             problem = _ending(self.close())
             if late.is_set():
                 problem = f"not read within {self._seconds:g} s"
-            return DataError(path, problem, OTHER_FILE)
-        header, body = answer
+            return [DataError(path, problem, OTHER_FILE)]
+        header, pieces = answer
         if "unusable" in header:
             raise DataError(
                 self._reader,
                 f"this reader of music cannot be used ({header['unusable']})",
                 "install seqtasks again, with what it depends on",
             )
-        if "problem" in header:
-            return DataError(path, header["problem"], header["mend"], header["line"])
-        return unpack(body)
+        errors = [DataError(path, *error) for error in header["errors"]]
+        return [*pieces, *errors]
 
     def kill(self) -> None:
         """Ends the process, whatever it does; none is started from now on."""
@@ -177,8 +189,8 @@ def _start(reader: str, seconds: float) -> subprocess.Popen[bytes]:
 
 def _ask(
     process: subprocess.Popen[bytes], path: Path, steps_per_beat: int
-) -> tuple[dict[str, Any], bytes] | None:
-    """A process's answer; None where it ended before it had given one."""
+) -> tuple[dict[str, Any], list[Piece]] | None:
+    """A process's answer and its pieces; None where it broke off before it had given them."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -186,10 +198,12 @@ def _ask(
         process.stdin.flush()
         line = process.stdout.readline()
         header = json.loads(line) if line.endswith(b"\n") else None
-        body = process.stdout.read(header.get("bytes", 0)) if header else b""
-    except OSError:
+        if header is None:
+            return None
+        body = process.stdout.read(header.get("bytes", 0))
+        return header, unpack(body) if body else []
+    except (OSError, ValueError):
         return None
-    return (header, body) if header and len(body) == header.get("bytes", 0) else None
 
 
 def _ending(status: int | None) -> str:

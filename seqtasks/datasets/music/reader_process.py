@@ -4,8 +4,7 @@ Run as `python -m seqtasks.datasets.music.reader_process READER SECONDS BYTES`, 
 line of its input is JSON, `[path, steps_per_beat]`; its answer is a line of JSON, and behind it
 the number of bytes that it announces:
 
-    {"bytes": 1234}                             packed pieces
-    {"problem": …, "mend": …, "line": …}        what the reader refused
+    {"bytes": 1234, "errors": [ERROR, …]}       packed pieces; ERROR is [problem, mend, line]
     {"unusable": …}                             the reader does not run on this machine at all
 """
 
@@ -24,6 +23,8 @@ from seqtasks.datasets.music.piece import Piece
 from seqtasks.datasets.music.piece_bytes import pack
 
 OTHER_FILE = "leave the file out, or save it anew with a music program"
+
+Found = Piece | list[Piece | DataError]
 
 
 def main() -> None:
@@ -47,21 +48,32 @@ def _answer(
     name: str, path: Path, steps_per_beat: int, most_bytes: int
 ) -> tuple[dict[str, Any], bytes]:
     try:
-        read: Callable[[Path, int], Piece | list[Piece]] = importlib.import_module(name).read
-        pieces = read(path, steps_per_beat)
-        body = pack(pieces if isinstance(pieces, list) else [pieces])
+        read: Callable[[Path, int], Found] = importlib.import_module(name).read
+        found = read(path, steps_per_beat)
+        parts = found if isinstance(found, list) else [found]
+        pieces = [part for part in parts if isinstance(part, Piece)]
+        errors = [_fields(part) for part in parts if isinstance(part, DataError)]
+        body = pack(pieces)
     except DataError as error:
-        return {"problem": error.problem, "mend": error.mend, "line": error.line}, b""
+        return _refused(*_fields(error)), b""
     except ImportError as error:
         return {"unusable": f"{type(error).__name__}: {error}"}, b""
     except MemoryError:
         problem = f"reading it takes more than {most_bytes >> 30} GiB of memory"
-        return {"problem": problem, "mend": OTHER_FILE, "line": None}, b""
+        return _refused(problem, OTHER_FILE, None), b""
     except Exception as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), "")
         problem = f"cannot be read ({type(error).__name__}: {reason.strip()[:200]})"
-        return {"problem": problem, "mend": OTHER_FILE, "line": None}, b""
-    return {"bytes": len(body)}, body
+        return _refused(problem, OTHER_FILE, None), b""
+    return {"bytes": len(body), "errors": errors}, body
+
+
+def _fields(error: DataError) -> list[str | int | None]:
+    return [error.problem, error.mend, error.line]
+
+
+def _refused(*error: str | int | None) -> dict[str, Any]:
+    return {"bytes": 0, "errors": [error]}
 
 
 def _take_standard_output() -> BinaryIO:

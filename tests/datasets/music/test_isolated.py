@@ -37,8 +37,12 @@ def read(path, steps_per_beat):
         raise KeyError("nix")
     if word.startswith("import"):
         raise ImportError("no parser here")
+    if word.startswith("none"):
+        return [DataError(path, "no tune", "sing", line) for line in (1, 2)]
     pieces = [piece_of_notes([Note(0, 2, 60 + i)], 4, f"{word} {os.getpid()}", steps_per_beat)
               for i in range(3)]
+    if word.startswith("book"):
+        return [pieces[0], DataError(path, "no tune", "sing", line=4), pieces[1]]
     return pieces if word.startswith("three") else pieces[0]
 """
 
@@ -85,6 +89,15 @@ def test_pieces_arrive_as_they_were_read(reader):
     assert pieces[0].struck.tolist() == [[True], [False], [False], [False]]
     assert pieces[0].pitches.dtype == np.uint8
     assert pieces[0].steps_per_beat == 4
+
+
+def test_what_is_wrong_with_a_part_of_a_file_is_told_beside_the_others(reader):
+    left_out = []
+    book, none, one = parse(reader, ["book", "none", "1"], left_out=left_out)
+    assert [piece.pitches[0, 0] for piece in book] == [60, 61]
+    assert str(none) == "none:1: no tune; sing"
+    assert len(one) == 1
+    assert list(map(str, left_out)) == ["book:4: no tune; sing"]
 
 
 @pytest.mark.parametrize(
