@@ -27,7 +27,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import combinations
 
 import numpy as np
 
@@ -56,6 +55,7 @@ MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
 def main() -> None:
+    """Prints the table."""
     pieces = usable_pieces()
     pairs = {pair for pair, likeness in likenesses(pieces) if likeness >= SAME_TUNE}
     names = [piece.name for piece in pieces]
@@ -101,6 +101,7 @@ def number_of(stem: str) -> tuple[int, int]:
 
 
 def left_out(name: str, why: str) -> None:
+    """Notes that a chorale is not in the table."""
     print(f"{name} left out: {why}", file=sys.stderr)
 
 
@@ -193,10 +194,12 @@ def key_of(piece: Piece, fifths: int) -> tuple[int, str]:
 
 
 def fit(counts: np.ndarray, tonic: int, profile: Sequence[float]) -> float:
+    """The correlation of how often each pitch class sounds with a key's profile."""
     return float(np.corrcoef(np.roll(profile, tonic), counts)[0, 1])
 
 
 def fifths_of(stem: str) -> int:
+    """The sharps of a chorale's signature, or below 0 its flats."""
     path = next(path for path in corpus().glob(f"{stem}.*") if path.suffix in SUFFIXES)
     part = read_xml(path).find("part")
     assert part is not None

@@ -6,7 +6,6 @@ type are refused, since they may name other files and multiply, and its own addr
 
 import io
 import zipfile
-import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -43,7 +42,7 @@ def read_abc(path: Path) -> str:
     """
     data = read_bytes(path)
     if b"\0" in data:
-        raise DataError(path, "expected ABC, got a binary file", "check that it is the right file")
+        raise DataError(path, "expected ABC, got a binary file", "check which file it is")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -68,7 +67,7 @@ def read_bytes(path: Path) -> bytes:
         problem = str(error.strerror).lower()
         raise DataError(path, problem, "check the file and its permissions") from None
     if not data:
-        raise DataError(path, "expected a score, got an empty file", "check that it is the right")
+        raise DataError(path, "expected a score, got an empty file", "check which file it is")
     if len(data) > LARGEST:
         raise DataError(path, f"larger than {LARGEST // 10**6} MB", "cut it into smaller files")
     return data
@@ -84,9 +83,9 @@ def _unpacked(path: Path, data: bytes) -> bytes:
             for name in wanted:
                 if name in names:
                     return _member(path, archive, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except Exception as error:  # a broken archive may raise nearly anything
         raise DataError(path, f"a broken or locked archive ({error})", MEND) from None
     raise DataError(path, f"{SCORE}, got an archive without one", MEND)
 

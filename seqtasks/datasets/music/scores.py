@@ -1,6 +1,7 @@
 """Scores: MusicXML (.xml, .musicxml, .mxl) and ABC (.abc), read through music21.
 
-What a piece keeps of a score is in `score_grid`; repeats are not expanded. Nothing is written,
+What a piece keeps of a score is in `score_parts` and `score_grid`; repeats are not expanded.
+Of ABC, music21 knows no ties between chords: their tones are struck anew. Nothing is written,
 nothing fetched, and none of music21's pickles are read: it is given what we read ourselves.
 """
 
@@ -16,7 +17,8 @@ from xml.etree import ElementTree
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.music.midi import MOST_STEPS
 from seqtasks.datasets.music.piece import HIGHEST, LOWEST, Piece
-from seqtasks.datasets.music.score_grid import Score, piece_of_score, score_of
+from seqtasks.datasets.music.score_grid import piece_of_score
+from seqtasks.datasets.music.score_parts import Score, score_of
 from seqtasks.datasets.music.score_text import read_abc, read_xml
 
 ABC_SUFFIXES = (".abc",)
@@ -25,6 +27,7 @@ CHECK = "check that a notation program opens it"
 
 _TUNE = re.compile(r"^X:", re.MULTILINE)
 _KEY = re.compile(r"^K:", re.MULTILINE)
+_LENGTH = re.compile(r"^[ML]:", re.MULTILINE)
 # elements without which it sounds the same, and over which music21 takes most of its time
 _SILENT = {"beam", "stem", "notehead", "notations", "lyric", "harmony", "figured-bass"}
 _SILENT |= {"direction", "sound", "print", "defaults", "credit"}
@@ -117,6 +120,8 @@ def _stream_of_xml(path: Path, root: ElementTree.Element) -> Any:
 
 
 def _stream_of_abc(path: Path, text: str) -> Any:
+    if not _LENGTH.search(text):  # the standard's default, which music21 does not know
+        text = f"L:1/8\n{text}"
     with _music21(path):
         from music21 import converter
         from music21.stream import Opus
