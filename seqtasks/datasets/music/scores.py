@@ -116,7 +116,9 @@ def _stream_of_xml(path: Path, root: ElementTree.Element) -> Any:
     with _music21(path):
         from music21.musicxml.xmlToM21 import MusicXMLImporter
 
-        return MusicXMLImporter().xmlRootToScore(root)
+        importer = MusicXMLImporter()
+        importer.xmlRootToScore(root, importer.stream)  # parts of two staves go there by themselves
+        return importer.stream
 
 
 def _stream_of_abc(path: Path, text: str) -> Any:

@@ -78,6 +78,26 @@ def test_two_voices_in_a_part_make_a_piece_without_voices(piece):
     assert tones(found) == [(0, 0, 8, 72), (1, 0, 4, 60)]
 
 
+def test_two_staves_of_a_part_are_parts(piece):
+    back = "<backup><duration>96</duration></backup>"
+    bars = [bar(*staves((72, 74), back, (60, 48)), metre=(4, 4), more="<staves>2</staves>")]
+    bars += [bar(*staves((76, 77), back, (50, 52)))]
+    found = piece(score(Piano=bars))
+    assert found.voices == ("Piano", "Piano 2")
+    assert found.pitches[::8].tolist() == [[72, 60], [74, 48], [76, 50], [77, 52]]
+    bars[1] = bar(*staves((76, 77), back, (50, 52)), note(40, 2, chord=True, voice=2, staff=2))
+    found = piece(score(Piano=bars))
+    assert found.voices == ()
+    assert found.pitches[::8].tolist() == [[72, 60, 0], [74, 48, 0], [76, 50, 0], [77, 52, 40]]
+
+
+def staves(upper, back, lower):
+    """Half notes of two staves in one bar."""
+    notes = [[note(pitch, 2, voice=n, staff=n) for pitch in pitches]
+             for n, pitches in ((1, upper), (2, lower))]  # fmt: skip
+    return [*notes[0], back, *notes[1]]
+
+
 def test_a_tie_of_one_tone_in_a_chord_holds_that_tone_alone(piece):
     found = piece(
         score(

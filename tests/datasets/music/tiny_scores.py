@@ -7,12 +7,13 @@ STEPS = {0: "C", 2: "D", 4: "E", 5: "F", 7: "G", 9: "A", 11: "B"}
 NAMES = ("Soprano", "Alto", "Tenor", "Bass")
 
 
-def note(pitch, beats, inside="", chord=False, voice=None):
+def note(pitch, beats, inside="", chord=False, voice=None, staff=None):
     """A note or, with pitch None, a rest; a beat has 24 divisions, `inside` goes into it."""
     tone = "<rest/>" if pitch is None else pitch_xml(pitch)
     return (
         f"<note>{'<chord/>' if chord else ''}{tone}<duration>{round(24 * beats)}</duration>"
-        f"{inside}{f'<voice>{voice}</voice>' if voice else ''}</note>"
+        f"{inside}{f'<voice>{voice}</voice>' if voice else ''}"
+        f"{f'<staff>{staff}</staff>' if staff else ''}</note>"
     )
 
 
