@@ -61,7 +61,8 @@ def read_folder(
         place = file.path.relative_to(directory).parent
         for piece in result:
             name, genre = (place / piece.name).as_posix(), file.genre or piece.genre
-            pieces[file.split].append(replace(piece, name=name, genre=genre))
+            changed = replace(piece, name=_printable(name), genre=_printable(genre))
+            pieces[file.split].append(changed)
     if not any(pieces.values()):
         first = broken[0]
         problem = f"no music in its files: {len(files):,}, the first {first.path}: {first.problem}"
@@ -102,7 +103,7 @@ def find(directory: Path, notes: list[str]) -> list[MusicFile]:
             count = len(beside) - len(found)
             notes.append(f"{directory}: music files outside the folders of splits: {count:,}")
     if others:
-        first = others[0].relative_to(directory)
+        first = _printable(str(others[0].relative_to(directory)))
         notes.append(f"{directory}: other files left out: {len(others):,}, the first {first}")
     return found
 
@@ -134,10 +135,21 @@ def _files_below(folder: Path) -> list[Path]:
         raise DataError(place, "no permission to read it", mend) from None
 
     found = []
-    for parent, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    seen = set()  # links are followed, but never in a circle
+    for parent, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders[:] = []
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(parent, name) for name in files if not name.startswith(".")]
     return sorted(found)
+
+
+def _printable(name: str) -> str:
+    """A file's name, with � where it is no UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _told(directory: Path, what: str, errors: Sequence[DataError]) -> list[str]:
@@ -148,7 +160,7 @@ def _told(directory: Path, what: str, errors: Sequence[DataError]) -> list[str]:
     for error in errors[:NAMED]:
         place = Path(error.path).relative_to(directory)
         line = "" if error.line is None else f":{error.line}"
-        lines.append(f"skipped {place}{line}: {error.problem}")
+        lines.append(_printable(f"skipped {place}{line}: {error.problem}"))
     if len(errors) > NAMED:
         lines.append(f"… and {len(errors) - NAMED:,} more")
     return lines

@@ -101,10 +101,10 @@ def _read(
 ) -> dict[str, list[Piece]]:
     """The splits a source has, or is given by hash; `notes` receives those of its readers."""
     if source in CHORALES:
-        from seqtasks.datasets.music import chorales
+        from seqtasks.datasets.music.chorales import LICENCE, load
 
-        notes.append(chorales.LICENCE)
-        return chorales.load(steps_per_beat or STEPS_PER_BEAT, progress, notes.append)
+        notes.append(LICENCE)
+        return load(steps_per_beat or STEPS_PER_BEAT, progress, notes.append)
     if source.startswith("tfds:"):
         raise DataError(
             source,
