@@ -1,17 +1,20 @@
 """What a source is, whatever its examples: its splits, its notes, its name in the catalogue.
 
-`sources` reads the sources of tagged text, `labelled_sources` those of labelled texts.
+`sources` reads the sources of tagged text, `labelled_sources` those of labelled texts,
+`music.sources` those of music.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import LabelledText, TaggedSentence, TaggedText
+from seqtasks.datasets.music.piece import Piece
+from seqtasks.datasets.music.piece_bytes import pack
 from seqtasks.datasets.splits import hold_out
 
 Example = TypeVar("Example")
@@ -68,6 +71,9 @@ def catalogue(task: str | None = None) -> list[CatalogueEntry]:
             "tfds:wiki40b/en", "lm", "articles of Wikipedia, 41 languages; needs apache-beam"
         ),
         CatalogueEntry("tfds:lm1b", "lm", "English news, 30 million sentences, shuffled"),
+        CatalogueEntry(
+            "sample", "music", "chorales by J. S. Bach that music21 carries; parsed on first use"
+        ),
     ]
     return [entry for entry in entries if task in (None, entry.task)]
 
@@ -104,8 +110,11 @@ def complete(
 
 
 def fingerprint(splits: Mapping[str, Iterable[object]]) -> str:
-    """A BLAKE2b hash, 16 bytes in hexadecimal, of every split's name, examples and tags."""
-    digest = hashlib.blake2b(digest_size=16)
+    """A BLAKE2b hash, 16 bytes in hexadecimal, of every split's name, examples and tags.
+
+    Of a piece of music it knows all but the name: wherever its file lies, it is the same.
+    """
+    digest = blake2b(digest_size=16)
     for name, examples in splits.items():
         for example in (name, *examples):
             match example:
@@ -115,6 +124,8 @@ def fingerprint(splits: Mapping[str, Iterable[object]]) -> str:
                     row = {"text": text, "entities": entities}
                 case LabelledText(text, label):
                     row = {"text": text, "label": label}
+                case Piece():
+                    row = blake2b(pack([replace(example, name="")])).hexdigest()
                 case _:
                     row = example
             digest.update(json.dumps(row).encode() + b"\n")

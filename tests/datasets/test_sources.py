@@ -199,9 +199,10 @@ def test_the_catalogue_is_of_sources():
         entry.name in ("sample", "pydocs") or re.fullmatch(r"tfds:\w+(/\w+)?", entry.name)
         for entry in catalogue()
     )
-    for task in ("ner", "sentiment", "lm"):
+    for task in ("ner", "sentiment", "lm", "music"):
         assert catalogue(task)[0].name == "sample"
-    assert catalogue("ner") + catalogue("sentiment") + catalogue("lm") == catalogue()
+    tasks = ("ner", "sentiment", "lm", "music")
+    assert [entry for task in tasks for entry in catalogue(task)] == catalogue()
 
 
 def test_readers_import_no_tensorflow():

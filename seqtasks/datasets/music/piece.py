@@ -61,19 +61,20 @@ def piece_of_notes(notes: Iterable[Note], steps: int, name: str, steps_per_beat:
 
     Where notes of the same pitch overlap, they sound as one; each start strikes it anew.
     """
-    by_step: list[dict[int, bool]] = [{} for _ in range(steps)]
-    for note in notes:
-        for step in range(max(note.start, 0), min(note.end, steps)):
-            struck = by_step[step].get(note.pitch, False)
-            by_step[step][note.pitch] = struck or step == note.start
-    width = max(map(len, by_step), default=0)
-    pitches = np.zeros((steps, width), np.uint8)
-    struck_ = np.zeros((steps, width), bool)
-    for row, row_struck, sounding in zip(pitches, struck_, by_step, strict=True):
-        order = sorted(sounding, reverse=True)
-        row[: len(order)] = order
-        row_struck[: len(order)] = [sounding[pitch] for pitch in order]
-    return Piece(name, pitches, struck_, steps_per_beat)
+    sounds = np.zeros((steps, HIGHEST + 1), bool)
+    begins = np.zeros((steps, HIGHEST + 1), bool)
+    for start, end, pitch in notes:
+        sounds[max(start, 0) : max(end, 0), pitch] = True
+        if 0 <= start < min(end, steps):
+            begins[start, pitch] = True
+    counts = sounds.sum(axis=1)
+    pitches = np.zeros((steps, int(counts.max(initial=0))), np.uint8)
+    struck = np.zeros(pitches.shape, bool)
+    rows, upside_down = np.nonzero(sounds[:, ::-1])
+    columns = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    pitches[rows, columns] = HIGHEST - upside_down
+    struck[rows, columns] = begins[rows, HIGHEST - upside_down]
+    return Piece(name, pitches, struck, steps_per_beat)
 
 
 def notes_of(piece: Piece) -> list[tuple[int, Note]]:
