@@ -70,9 +70,7 @@ def cadence(piece: Piece, tonic: int | None = None) -> Cadence:
     if not harmonies:
         return Cadence(tonic, False, False)
     before = _harmony_before_last(harmonies, PASSING * piece.steps_per_beat)
-    return Cadence(
-        tonic, is_tonic_triad(harmonies[-1]), before is not None and is_dominant(before)
-    )
+    return Cadence(tonic, is_tonic_triad(harmonies[-1]), before is not None and is_dominant(before))
 
 
 def harmonies_of(piece: Piece, tonic: int) -> list[Harmony]:

@@ -57,11 +57,11 @@ class Copies:
         found = [_digests(piece) for piece in pieces]
         self._ends = np.cumsum([len(steps.first) + 1 for steps in found])
         # behind each piece a step that no other equals
-        walls = _mixed((np.arange(len(pieces), dtype=np.uint64) + 1) << np.uint64(32))[:, None]
-        nothing = np.zeros(0, np.uint64)
-        firsts = [part for steps, wall in zip(found, walls, strict=True) for part in (steps.first, wall)]
-        laters = [part for steps, wall in zip(found, walls, strict=True) for part in (steps.later, wall)]
-        self._runs = _Runs(np.concatenate([nothing, *firsts]), np.concatenate([nothing, *laters]))
+        walls = _mixed((np.arange(len(pieces), dtype=np.uint64) + 1) << np.uint64(32))
+        self._runs = _Runs(
+            _joined([steps.first for steps in found], walls),
+            _joined([steps.later for steps in found], walls),
+        )
 
     def longest(self, piece: Piece) -> Copy:
         """The longest run that the piece has in common with one of training.
@@ -73,12 +73,15 @@ class Copies:
             raise ValueError("expected pieces on one grid")
         steps = _digests(piece)
         runs = _Runs(steps.first, steps.later)
-        low, high = 1, len(steps.first)  # the length of a run that was found, or 1; and the bound
+        # a run in common holds shorter ones: the longest lies between `low`, which was found, or 1,
+        # and `high`
+        low, high = 1, len(steps.first)
         place = -1
         while low < high:
             length = (low + high + 1) // 2
-            changing = steps.changes[length - 1 :] > steps.changes[: len(runs.of(length))]
-            found = self._find(runs.of(length)[changing], length)
+            wanted = runs.of(length)
+            changing = steps.changes[length - 1 :] > steps.changes[: len(wanted)]
+            found = self._find(wanted[changing], length)
             if found < 0:
                 high = length - 1
             else:
@@ -131,6 +134,12 @@ def _mixed(numbers: np.ndarray) -> np.ndarray:
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
+
+
+def _joined(parts: list[np.ndarray], walls: np.ndarray) -> np.ndarray:
+    """All parts in a row, each with its wall behind it."""
+    rows = [np.append(part, wall) for part, wall in zip(parts, walls, strict=True)]
+    return np.concatenate([np.zeros(0, np.uint64), *rows])
 
 
 class _Runs:

@@ -37,7 +37,7 @@ def midi_score(piece: Piece, tempo: float) -> Any:
     from symusic import Score, Tempo, TimeSignature, Track
 
     per_step = -(-TICKS // piece.steps_per_beat)
-    score = Score(per_step * piece.steps_per_beat)
+    score: Any = Score(per_step * piece.steps_per_beat)
     score.tempos.append(Tempo(0, qpm=tempo))
     for step, (beats, unit) in _metres(piece):
         score.time_signatures.append(TimeSignature(step * per_step, beats, unit))
@@ -45,7 +45,7 @@ def midi_score(piece: Piece, tempo: float) -> Any:
     for column, note in notes_of(piece):
         parts[column if piece.voices else 0].append(note)
     for name, notes in zip(piece.voices or ("",), parts, strict=True):
-        track = Track(name, CHOIR if piece.voices else PIANO)
+        track: Any = Track(name, CHOIR if piece.voices else PIANO)
         for start, end, pitch in notes:
             track.notes.append(
                 MidiNote(start * per_step, (end - start) * per_step, pitch, VELOCITY)

@@ -120,7 +120,7 @@ def _slices(staff: Staff, bars: list[Bar]) -> list[list[Slice]]:
     cuts = {edge for note in staff.notes for edge in (note.start, note.end)}
     waiting = sorted(staff.notes, reverse=True)  # the next to begin is the last
     sounding: list[Note] = []
-    found = []
+    found: list[list[Slice]] = []
     places = iter(sorted(cuts | {edge for bar in bars for edge in (bar.start, bar.end)}))
     start = next(places, 0)
     for bar in bars:
@@ -151,7 +151,9 @@ def _measures(staff: Staff, bars: list[Bar], steps_per_beat: int, key: Key) -> I
             measure.paddingLeft = Fraction(bar.before, steps_per_beat)
         for part in slices:
             length = Fraction(part.end - part.start, steps_per_beat)
-            measure.insert(Fraction(part.start - bar.start, steps_per_beat), _element(part, key, length))
+            measure.insert(
+                Fraction(part.start - bar.start, steps_per_beat), _element(part, key, length)
+            )
         yield measure
 
 

@@ -31,10 +31,8 @@ def draw_roll(path: Path, piece: Piece) -> None:
     from matplotlib import pyplot
 
     bars = bars_of(piece)
-    if bars and bars[0].before:  # a pickup is bar 0
-        numbers = dict(enumerate(bars))
-    else:
-        numbers = dict(enumerate(bars, 1))
+    pickup = bool(bars and bars[0].before)  # is bar 0
+    numbers = dict(enumerate(bars, 0 if pickup else 1))
     rows = _rows(numbers, BEATS_OF_ROW * piece.steps_per_beat)
     left_out = len(rows) - MOST_ROWS
     rows = rows[:MOST_ROWS]
@@ -124,9 +122,7 @@ def _draw_notes(axis: Any, notes: list[tuple[int, Note]], row: Row, voices: bool
             if note.start >= begin:
                 edges.setdefault(voice, []).append(note)
     for voice, patches in boxes.items():
-        axis.add_collection(
-            PatchCollection(patches, color=_colour(voice), alpha=0.55, linewidth=0)
-        )
+        axis.add_collection(PatchCollection(patches, color=_colour(voice), alpha=0.55, linewidth=0))
         struck = edges.get(voice, [])
         axis.vlines(
             [note.start for note in struck],

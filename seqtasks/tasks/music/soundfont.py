@@ -17,7 +17,7 @@ def main(soundfont: str, midi: str, raw: str, sample_rate: str) -> None:
     """Reads, plays, writes; an instrument that the soundfont has not is played by its first."""
     import symusic
 
-    score = symusic.Score(midi, "second", "midi")
+    score: Any = symusic.Score(midi, "second", "midi")
     synthesizer = symusic.Synthesizer(soundfont, int(sample_rate))
     samples = _play(synthesizer, score)
     if not samples.any():
@@ -39,7 +39,7 @@ def _play(synthesizer: Any, score: Any) -> Any:
 
     later = score.copy()
     later.tracks = score.tracks[:0]
-    track = symusic.Track("", 0, ttype="second")
+    track: Any = symusic.Track("", 0, ttype="second")
     track.notes.append(symusic.Note(score.end(), TAIL, 60, 1, "second"))
     later.tracks.append(track)
     both = score.copy()

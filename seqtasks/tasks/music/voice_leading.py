@@ -79,15 +79,17 @@ def ranges_of(pieces: Sequence[Piece]) -> tuple[Range, ...]:
     """
     if len({piece.voices for piece in pieces}) > 1:
         raise ValueError("expected pieces with the same voices")
-    parts = [part for piece in pieces for part in _parts(piece)]
-    columns = max(1, len(pieces[0].voices)) if pieces else 1
     found = []
-    for column in range(columns):
-        pitches = np.concatenate([part.ravel() for part in parts[column::columns]] or [[0]])
-        pitches = pitches[pitches > 0]
-        if not len(pitches):
-            raise ValueError(f"nothing sounds in voice {column}")
-        found.append((int(pitches.min()), int(pitches.max())))
+    for column, name in enumerate((pieces[0].voices if pieces else ()) or ("any voice",)):
+        sounding = [
+            part[part > 0]
+            for piece in pieces
+            for part in [piece.pitches[:, column] if piece.voices else piece.pitches]
+        ]
+        ends = [(int(part.min()), int(part.max())) for part in sounding if part.size]
+        if not ends:
+            raise ValueError(f"nothing sounds in {name}")
+        found.append((min(low for low, _ in ends), max(high for _, high in ends)))
     return tuple(found)
 
 
@@ -104,8 +106,3 @@ def out_of_range(piece: Piece, ranges: Sequence[Range]) -> float:
         low, high = ranges[column if piece.voices else 0]
         outside += not low <= note.pitch <= high
     return outside / len(notes) if notes else 0.0
-
-
-def _parts(piece: Piece) -> list[np.ndarray]:
-    """The pitches of each voice; without voices, of all tones."""
-    return list(piece.pitches.T) if piece.voices else [piece.pitches]
