@@ -94,11 +94,11 @@ class Copies:
     def _find(self, wanted: np.ndarray, length: int) -> int:
         """Where one of these runs of so many steps begins in training; -1 if none does."""
         there = self._runs.of(length)
-        if not len(wanted) or not len(there):
-            return -1
-        wanted = np.unique(wanted)
-        places = np.minimum(np.searchsorted(wanted, there), len(wanted) - 1)
-        found = np.flatnonzero(wanted[places] == there)
+        marks = np.zeros(1 << 20, bool)
+        last_bits = np.uint64(len(marks) - 1)
+        marks[wanted & last_bits] = True
+        likely = np.flatnonzero(marks[there & last_bits])  # few, and so the next line is quick
+        found = likely[np.isin(there[likely], wanted)]
         return int(found[0]) if len(found) else -1
 
 

@@ -22,7 +22,9 @@ HALF_LIFE = 1.5  # seconds in which a tone that is held gets half as loud
 HARMONICS = (1, 0.5, 0.3, 0.15, 0.1, 0.05)  # how strong each is
 BLOCK = 10  # seconds that are held in memory at a time
 LONGEST = 3600  # seconds that a soundfont plays: its library holds all of them in memory
+PATIENCE = 60  # seconds that the soundfont's program may take, and as many more as the piece lasts
 TABLE = 1 << 14  # samples of one wave
+PROGRAM = Path(__file__).with_name("soundfont.py")
 
 Blocks = Callable[[], Iterator[np.ndarray]]
 
@@ -121,11 +123,11 @@ def _play_soundfont(path: Path, piece: Piece, tempo: float, soundfont: Path) -> 
         midi, raw = Path(folder, "piece.mid"), Path(folder, "samples")
         write_midi(midi, piece, tempo)
         # -P: what lies beside the program, or in the working directory, is not imported
-        command = [sys.executable, "-P", str(Path(__file__).with_name("soundfont.py"))]
+        command = [sys.executable, "-P", str(PROGRAM)]
         arguments = [str(soundfont), str(midi), str(raw), str(SAMPLE_RATE)]
         try:
             done = subprocess.run(
-                command + arguments, capture_output=True, timeout=60 + 2 * seconds, check=False
+                command + arguments, capture_output=True, timeout=PATIENCE + seconds, check=False
             )
             failed = bool(done.returncode)
         except subprocess.TimeoutExpired:
