@@ -12,6 +12,7 @@ from seqtasks.tasks.music.keys import Key, key_of, spelling
 from seqtasks.tasks.music.whole_files import whole_file
 
 MIDDLE_C = 60
+BASS_CLEF = 63  # the mean pitch below which a voice has it: a tenor's is lower, an alto's higher
 _DAY = re.compile(rb"\s*<encoding-date>[^<]*</encoding-date>")
 _SIGNS = {-2: "--", -1: "-", 0: "", 1: "#", 2: "##"}  # as music21 writes accidentals
 
@@ -27,10 +28,10 @@ class Staff(NamedTuple):
 def write_musicxml(path: Path, piece: Piece, tempo: float) -> None:
     """Writes a score: a staff a voice, or treble and bass staff for notes without voices.
 
-    Voices that lie below middle C on the whole have the bass clef. Without voices, notes from
-    middle C on are on the treble staff, and a staff without notes is left out. Tones are cut at
-    the bar lines, and in chords wherever one of the staff's tones begins or ends, and tied. The
-    signature and the accidentals are those of the piece's key, known or estimated (`key_of`).
+    Low voices, tenor and bass, have the bass clef. Without voices, notes from middle C on are on
+    the treble staff, and a staff without notes is left out. Tones are cut at the bar lines, and in
+    chords wherever one of the staff's tones begins or ends, and tied. The signature and the
+    accidentals are those of the piece's key, known or estimated (`key_of`).
 
     Args:
         path: the file; what it held before is lost only once the new one is whole.
@@ -63,7 +64,7 @@ def music21_score(piece: Piece, tempo: float) -> Any:
         part.insert(0, player)
         for measure in _measures(staff, bars, piece.steps_per_beat, key):
             part.append(measure)
-        _head(part, staff, key, tempo if number == 1 else None)
+        _frame(part, staff, key, tempo if number == 1 else None)
         score.insert(0, part)
     return score
 
@@ -77,7 +78,7 @@ def staves_of(piece: Piece) -> list[Staff]:
             for voice in range(len(piece.voices))
         ]
         return [
-            Staff(name, _mean_pitch(own) >= MIDDLE_C - 0.5, own)
+            Staff(name, _mean_pitch(own) >= BASS_CLEF, own)
             for name, own in zip(piece.voices, voices, strict=True)
         ]
     staves = [
@@ -88,19 +89,21 @@ def staves_of(piece: Piece) -> list[Staff]:
 
 
 def _mean_pitch(notes: Iterable[Note]) -> float:
-    """Over time; middle C where nothing sounds."""
+    """Over time; the lowest for a treble clef where nothing sounds."""
     lengths = [(note.end - note.start, note.pitch) for note in notes]
     total = sum(length for length, _ in lengths)
-    return sum(length * pitch for length, pitch in lengths) / total if total else MIDDLE_C
+    return sum(length * pitch for length, pitch in lengths) / total if total else BASS_CLEF
 
 
-def _head(part: Any, staff: Staff, key: Key, tempo: float | None) -> None:
-    """Puts clef, key and tempo in the first measure."""
+def _frame(part: Any, staff: Staff, key: Key, tempo: float | None) -> None:
+    """Puts clef, key and tempo in the first measure, and a final bar line behind the last."""
     from music21 import clef, stream
     from music21 import key as keys
     from music21 import tempo as tempi
 
-    first = part.getElementsByClass(stream.Measure).first()
+    measures = part.getElementsByClass(stream.Measure)
+    measures.last().rightBarline = "final"
+    first = measures.first()
     first.insert(0, clef.TrebleClef() if staff.treble else clef.BassClef())
     first.insert(0, keys.KeySignature(key.sharps))
     if tempo is not None:
