@@ -1,0 +1,244 @@
+"""The music model's network: from the steps before, and the tones of a step so far, to the next.
+
+Two clocks. Recurrent layers go from time step to time step; within a step, a feed-forward network
+goes from tone to tone, given what the recurrent layers remember and the tones that the step
+already has. All tones of a piece are so trained in parallel, and a loop runs over time alone.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqtasks.tasks.music.config import Config
+from seqtasks.tasks.music.data import CLOCK
+from seqtasks.tasks.music.notation import HELD, NOTHING, TOKENS, Notation
+from seqtasks.tasks.recurrent_layer import recurrent_layer
+
+Tensor = Any
+States = list[list[Tensor]]
+NEVER = -1e9  # logit of what cannot be
+COLUMNS = 16  # columns that the network tells apart; those behind count as the last
+REACH = 24  # semitones that a tone may be from the one before it to be seen as a step from there
+ABOVE = 3  # tones of the same step, the nearest ones above, whose motion is seen
+GAP, MOVE = 48, 24  # semitones: intervals between tones, and motions, are seen up to these
+
+
+class Network(keras.Model):
+    """The probability of a piece, tone by tone.
+
+    With tokens k<t,1> … k<t,n> of step t (see `notation`), clock and genre c<t>:
+
+        x<t>, y<t> = Σ_i E k<t-1,i> + C c<t>                         what came before
+        h<t>       = recurrent layers over x<1> … x<t>               (units,)
+        s<t>       = W h<t> + y<t>                                   (hidden,)
+        a<t,i>     = s<t> + Σ_{j<i} S k<t,j> + what is near          (hidden,)
+        z<t,i>     = relu(V relu(a<t,i>) + b)                        (hidden,)
+        p(k<t,i>)  = softmax(U z<t,i> + R z<t,i> from the tone at this place before)
+
+    What is near: the token before it in this step, the token at the same place in the step
+    before, and, of the nearest tones above, how far away they were and how they moved. The last
+    term sees pitches as distances from the tone before, so that what is learnt in one key holds
+    in all. Tokens that cannot be have probability 0: a held tone that did not sound; in sets, a
+    tone that is not below the one before it. Recurrence over steps with a network over the tones
+    of a step: Boulanger-Lewandowski, Bengio and Vincent, "Modeling temporal dependencies in
+    high-dimensional sequences", 2012 (RNN-NADE).
+
+    The end: p(the piece ends before step t) = σ(v s<t> + b).
+    """
+
+    def __init__(self, config: Config, notation: Notation) -> None:
+        super().__init__(name="music_model")
+        self.config, self.notation = config, notation
+        size, hidden = config.embedding_size, config.hidden
+        voices = len(notation.voices) or 1
+
+        def table(rows: int, length: int, name: str) -> keras.layers.Embedding:
+            first = keras.initializers.RandomNormal(stddev=0.1)
+            return keras.layers.Embedding(rows, length, first, name=name)
+
+        self.heard = table(voices * TOKENS, size + hidden, "heard")
+        self.clocks = [table(n, size + hidden, f"clock_{i}") for i, n in enumerate(CLOCK)]
+        self.genres = table(len(notation.genres) + 1, size + hidden, "genres")
+        self.recurrent = [
+            recurrent_layer(config, number, return_state=True) for number in range(config.layers)
+        ]
+        self.remembered = keras.layers.Dense(hidden, name="remembered")
+        self.so_far = table(voices * TOKENS, hidden, "so_far")
+        self.latest = table(TOKENS, hidden, "latest")
+        self.same_place = table(TOKENS, hidden, "same_place")
+        self.columns = table(COLUMNS, hidden, "columns")
+        self.gaps = table(ABOVE * (2 * GAP + 2), hidden, "gaps")
+        self.moves = table(ABOVE * (2 * MOVE + 2), hidden, "moves")
+        self.middle = keras.layers.Dense(hidden, activation="relu", name="middle")
+        self.tokens = keras.layers.Dense(TOKENS, name="tokens")
+        self.distances = keras.layers.Dense(2 * REACH + 1, name="distances")
+        self.holding = keras.layers.Dense(1, name="holding")
+        self.ending = keras.layers.Dense(1, name="ending")
+        self.random = keras.random.SeedGenerator(config.seed)
+        tokens = np.ones((1, 1, notation.width + (not voices)), np.int32)
+        before = np.zeros_like(tokens)
+        s, _ = self(before, np.zeros((1, 1, len(CLOCK)), np.int32), np.zeros(1, np.int32))
+        self.note_logits(*self.tones(s, before, tokens, np.ones(tokens.shape, bool)))
+        self.end_logits(s)
+
+    def build(self, *shapes: Any) -> None:
+        """Nothing: the constructor makes all weights."""
+
+    def call(
+        self,
+        before: Tensor,
+        clock: Tensor,
+        genre: Tensor,
+        states: States | None = None,
+        training: bool = False,
+    ) -> Any:
+        """s<t>, (batch, time, hidden), and the states after the last step.
+
+        before: int32 (batch, time, columns), the tokens of the step before each; clock: int32
+        (batch, time, 4); genre: int32 (batch,). states: of each layer, (batch, units) each; None:
+        zeros.
+        """
+        x, past = self._inputs(before, clock, genre[:, None], training)
+        after = []
+        for number, layer in enumerate(self.recurrent):
+            first = None if states is None else states[number]
+            x, *last = layer(x, initial_state=first, training=training)
+            x = self._drop(x, training)
+            after.append(last)
+        return self.remembered(x) + past, after
+
+    def step(self, before: Tensor, clock: Tensor, genre: Tensor, states: States) -> Any:
+        """`call` for one step: before (batch, columns), clock (batch, 4) to s (batch, hidden)."""
+        x, past = self._inputs(before, clock, genre)
+        after = []
+        for layer, state in zip(self.recurrent, states, strict=True):
+            x, last = layer.cell(x, state)
+            after.append(list(last))
+        return self.remembered(x) + past, after
+
+    def first_states(self, batch: Tensor) -> States:
+        """Zeros, (batch, units) each: a list of the states of each layer."""
+        count = 2 if self.config.cell == "lstm" else 1
+        zeros = tf.zeros((batch, self.config.units))
+        return [[zeros] * count for _ in self.recurrent]
+
+    def tones(
+        self, s: Tensor, before: Tensor, tokens: Tensor, there: Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        """What `note_logits` takes, of all tokens of known steps at once.
+
+        s: (batch, time, hidden); before, tokens: int32 (batch, time, columns), of the step before
+        each and of itself; there: bool, which tokens are asked for, `asked` in all.
+        """
+        shape = tf.shape(tokens)
+        index = tf.cast(tf.where(there), tf.int32)  # batch, time, column
+        step = index[:, 0] * shape[1] + index[:, 1]
+        so_far = self.so_far(self._by_voice(tokens))
+        so_far *= tf.cast(self._counted(tokens), so_far.dtype)[..., None]
+        so_far = tf.gather_nd(tf.cumsum(so_far, axis=2, exclusive=True), index)
+        shifted = tf.pad(tokens, ((0, 0), (0, 0), (ABOVE, 0)))
+        shifted_before = tf.pad(before, ((0, 0), (0, 0), (ABOVE, 0)))
+        width = shape[2]
+        above = [shifted[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
+        past = [shifted_before[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
+        near = tf.gather_nd(tf.stack([before, *above, *past], axis=-1), index)
+        rows = tf.gather(tf.reshape(before, (-1, width)), step)
+        return tf.gather(tf.reshape(s, (-1, s.shape[-1])), step), so_far, index[:, 2], near, rows
+
+    def note_logits(
+        self,
+        s: Tensor,
+        so_far: Tensor,
+        column: Tensor,
+        near: Tensor,
+        rows: Tensor,
+        training: bool = False,
+    ) -> tf.Tensor:
+        """Logits of the token at a place in its step, (asked, tokens); NEVER where it cannot be.
+
+        s: (asked, hidden), of its step. so_far: (asked, hidden), Σ S k of the tokens before it in
+        the step. column: int32 (asked,), or a scalar for all. near: int32 (asked, 1 + 2 ABOVE):
+        the token at this place in the step before; the ABOVE tokens before it in this step, the
+        nearest first; and those at their places in the step before; 0 where there is none. rows:
+        int32 (asked, columns), all tokens of the step before.
+        """
+        same, above, past = near[:, 0], near[:, 1 : 1 + ABOVE], near[:, 1 + ABOVE :]
+        own = _pitch(same)
+        gaps = _between(own[:, None], _pitch(past), GAP)
+        moves = _between(_pitch(past), _pitch(above), MOVE)
+        slot = tf.range(ABOVE)
+        a = s + so_far + self.same_place(same) + self.latest(above[:, 0])
+        a += self.columns(tf.minimum(column, COLUMNS - 1))
+        a += tf.reduce_sum(self.gaps(gaps + slot * (2 * GAP + 2)), axis=1)
+        a += tf.reduce_sum(self.moves(moves + slot * (2 * MOVE + 2)), axis=1)
+        z = self._drop(tf.nn.relu(a), training)
+        z = self._drop(self.middle(z), training)
+        plain = self.tokens(z)
+        struck = plain[:, 1 : HELD + 1] + _from(self.distances(z), own)
+        parts = [plain[:, :1], struck, plain[:, HELD + 1 :] + self.holding(z)]
+        return tf.where(self._possible(above[:, 0], same, rows), tf.concat(parts, axis=1), NEVER)
+
+    def end_logits(self, s: Tensor) -> tf.Tensor:
+        """Log odds that the piece is over before step t: (…, hidden) to (…,)."""
+        return self.ending(s)[..., 0]
+
+    def _possible(self, latest: Tensor, same: Tensor, rows: Tensor) -> tf.Tensor:
+        """Which tokens can be, bool (asked, tokens)."""
+        pitches = tf.range(1, HELD + 1)[None]
+        if self.notation.voices:
+            below = tf.ones_like(latest[:, None] + pitches, tf.bool)
+            sounded = _pitch(same)[:, None] == pitches
+        else:
+            below = (pitches < _pitch(latest)[:, None]) | (latest == NOTHING)[:, None]
+            sounded = tf.reduce_any(_pitch(rows)[:, :, None] == pitches[:, None], axis=1)
+        held = below & sounded if self.notation.ties else tf.zeros_like(below)
+        return tf.concat([tf.ones_like(below[:, :1]), below, held], axis=1)
+
+    def _by_voice(self, tokens: Tensor) -> tf.Tensor:
+        """Rows of the tables that tell voices apart; `tokens` have a last axis of columns."""
+        if not self.notation.voices:
+            return tokens
+        return tokens + TOKENS * tf.range(len(self.notation.voices))
+
+    def _counted(self, tokens: Tensor) -> tf.Tensor:
+        """Where a token says something: of sets, not behind the end of the step."""
+        return tf.ones_like(tokens, tf.bool) if self.notation.voices else tokens != NOTHING
+
+    def _inputs(
+        self, before: Tensor, clock: Tensor, genre: Tensor, training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """x and y of each step; before: (…, columns), clock: (…, 4), genre: (…,)."""
+        share = self.config.input_dropout
+        heard = self.heard(self._by_voice(before))
+        there = tf.cast(self._counted(before), heard.dtype)[..., None]
+        seen = self.genres(genre)
+        for number, vectors in enumerate(self.clocks):
+            seen += vectors(clock[..., number])
+        kept = keras.random.dropout(there, share, seed=self.random) if training and share else there
+        size = self.config.embedding_size
+        x = tf.reduce_sum(heard[..., :size] * kept, axis=-2) + seen[..., :size]
+        return x, tf.reduce_sum(heard[..., size:] * there, axis=-2) + seen[..., size:]
+
+    def _drop(self, x: Tensor, training: bool) -> tf.Tensor:
+        if not training or not self.config.dropout:
+            return x
+        return keras.random.dropout(x, self.config.dropout, seed=self.random)
+
+
+def _pitch(tokens: Tensor) -> tf.Tensor:
+    return tf.where(tokens > HELD, tokens - HELD, tokens)
+
+
+def _between(low: Tensor, high: Tensor, most: int) -> tf.Tensor:
+    """1 + `most` + the distance from one pitch to another, up to `most`; 0 for silence."""
+    distance = tf.clip_by_value(high - low, -most, most) + most + 1
+    return tf.where((low > 0) & (high > 0), distance, 0)
+
+
+def _from(distances: Tensor, own: Tensor) -> tf.Tensor:
+    """Each pitch's share of what is said of distances from `own`: (asked, 127)."""
+    place = tf.range(1, HELD + 1)[None] - own[:, None] + REACH
+    known = (own > 0)[:, None] & (place >= 0) & (place <= 2 * REACH)
+    return tf.where(known, tf.gather(distances, tf.where(known, place, 0), batch_dims=1), 0.0)
