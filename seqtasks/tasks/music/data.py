@@ -1,6 +1,7 @@
 """From pieces to arrays, and to batches of them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -86,7 +87,7 @@ def windows(length: int, most: int, generator: np.random.Generator) -> list[tupl
     size = length / count
     shift = (generator.random() - 0.5) * size / 2
     cuts = [0, *(round(i * size + shift) for i in range(1, count)), length]
-    return [(first, end) for first, end in zip(cuts[:-1], cuts[1:], strict=True) if end > first]
+    return [(first, end) for first, end in pairwise(cuts) if end > first]
 
 
 def epoch_steps(pieces: Sequence[Encoded], config: Config) -> int:

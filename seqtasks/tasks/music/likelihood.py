@@ -35,7 +35,7 @@ def nats(
     given = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
     s, states = network(given, clock, genre, states, training=training)
     there = asked(tokens, length, bool(network.notation.voices))
-    logits = network.note_logits(*network.tones(s, given, tokens, there), training=training)
+    logits = network.note_logits(network.tones(s, given, tokens, there), training)
     index = tf.where(there)
     found = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather_nd(tokens, index), logits)
     tones = tf.scatter_nd(index[:, :2], found, tf.shape(tokens, out_type=tf.int64)[:2])

@@ -5,7 +5,7 @@ goes from tone to tone, given what the recurrent layers remember and the tones t
 already has. All tones of a piece are so trained in parallel, and a loop runs over time alone.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -23,6 +23,23 @@ COLUMNS = 16  # columns that the network tells apart; those behind count as the 
 REACH = 24  # semitones that a tone may be from the one before it to be seen as a step from there
 ABOVE = 3  # tones of the same step, the nearest ones above, whose motion is seen
 GAP, MOVE = 48, 24  # semitones: intervals between tones, and motions, are seen up to these
+
+
+class Tones(NamedTuple):
+    """Places in steps whose tokens are asked for.
+
+    s: (asked, hidden), of their steps. so_far: (asked, hidden), Σ S k of the tokens before each in
+    its step. column: int32 (asked,), or a scalar for all. near: int32 (asked, 1 + 2 ABOVE): the
+    token at this place in the step before; the ABOVE tokens before it in its step, the nearest
+    first; and those at their places in the step before; 0 where there is none. rows: int32
+    (asked, columns), all tokens of the step before.
+    """
+
+    s: Tensor
+    so_far: Tensor
+    column: Tensor
+    near: Tensor
+    rows: Tensor
 
 
 class Network(keras.Model):
@@ -80,7 +97,7 @@ class Network(keras.Model):
         tokens = np.ones((1, 1, notation.width + (not voices)), np.int32)
         before = np.zeros_like(tokens)
         s, _ = self(before, np.zeros((1, 1, len(CLOCK)), np.int32), np.zeros(1, np.int32))
-        self.note_logits(*self.tones(s, before, tokens, np.ones(tokens.shape, bool)))
+        self.note_logits(self.tones(s, before, tokens, np.ones(tokens.shape, bool)))
         self.end_logits(s)
 
     def build(self, *shapes: Any) -> None:
@@ -124,9 +141,7 @@ class Network(keras.Model):
         zeros = tf.zeros((batch, self.config.units))
         return [[zeros] * count for _ in self.recurrent]
 
-    def tones(
-        self, s: Tensor, before: Tensor, tokens: Tensor, there: Tensor
-    ) -> tuple[tf.Tensor, ...]:
+    def tones(self, s: Tensor, before: Tensor, tokens: Tensor, there: Tensor) -> Tones:
         """What `note_logits` takes, of all tokens of known steps at once.
 
         s: (batch, time, hidden); before, tokens: int32 (batch, time, columns), of the step before
@@ -145,25 +160,12 @@ class Network(keras.Model):
         past = [shifted_before[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
         near = tf.gather_nd(tf.stack([before, *above, *past], axis=-1), index)
         rows = tf.gather(tf.reshape(before, (-1, width)), step)
-        return tf.gather(tf.reshape(s, (-1, s.shape[-1])), step), so_far, index[:, 2], near, rows
+        s = tf.gather(tf.reshape(s, (-1, s.shape[-1])), step)
+        return Tones(s, so_far, index[:, 2], near, rows)
 
-    def note_logits(
-        self,
-        s: Tensor,
-        so_far: Tensor,
-        column: Tensor,
-        near: Tensor,
-        rows: Tensor,
-        training: bool = False,
-    ) -> tf.Tensor:
-        """Logits of the token at a place in its step, (asked, tokens); NEVER where it cannot be.
-
-        s: (asked, hidden), of its step. so_far: (asked, hidden), Σ S k of the tokens before it in
-        the step. column: int32 (asked,), or a scalar for all. near: int32 (asked, 1 + 2 ABOVE):
-        the token at this place in the step before; the ABOVE tokens before it in this step, the
-        nearest first; and those at their places in the step before; 0 where there is none. rows:
-        int32 (asked, columns), all tokens of the step before.
-        """
+    def note_logits(self, asked: Tones, training: bool = False) -> tf.Tensor:
+        """Logits of the tokens asked for, (asked, tokens); NEVER where one cannot be."""
+        s, so_far, column, near, rows = asked
         same, above, past = near[:, 0], near[:, 1 : 1 + ABOVE], near[:, 1 + ABOVE :]
         own = _pitch(same)
         gaps = _between(own[:, None], _pitch(past), GAP)
