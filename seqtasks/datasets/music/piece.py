@@ -12,6 +12,11 @@ LOWEST, HIGHEST = 1, 127  # MIDI pitches; the lowest of MIDI, 0, is no tone that
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")  # by pitch class
 
 
+def pitch_name(pitch: int) -> str:
+    """A MIDI pitch for people: 60 is C4."""
+    return f"{TONICS[pitch % 12]}{pitch // 12 - 1}"
+
+
 class Note(NamedTuple):
     """A tone on the grid: it is struck at step `start` and sounds until before step `end`."""
 

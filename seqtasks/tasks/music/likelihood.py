@@ -1,5 +1,6 @@
 """How probable known steps are: the loss of training, and the figures of an evaluation."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -21,17 +22,10 @@ class Nats(NamedTuple):
 
 
 def nats(
-    network: Network,
-    tokens: Tensor,
-    before: Tensor,
-    clock: Tensor,
-    genre: Tensor,
-    length: Tensor,
-    over: Tensor,
-    states: States | None = None,
-    training: bool = False,
+    network: Network, batch: Sequence[Tensor], states: States | None = None, training: bool = False
 ) -> tuple[Nats, States, tf.Tensor]:
     """The nats of a batch as `data.SIGNATURE` says, the states behind it, and its s<t>."""
+    tokens, before, clock, genre, length, over = batch
     given = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
     s, states = network(given, clock, genre, states, training=training)
     there = asked(tokens, length, bool(network.notation.voices))
@@ -63,15 +57,9 @@ def asked(tokens: Tensor, length: Tensor, voices: bool) -> tf.Tensor:
 def training_loss(network: Network) -> Any:
     """Nats a time step of a batch, in training mode: a scalar."""
 
-    def loss(
-        tokens: tf.Tensor,
-        before: tf.Tensor,
-        clock: tf.Tensor,
-        genre: tf.Tensor,
-        length: tf.Tensor,
-        over: tf.Tensor,
-    ) -> tf.Tensor:
-        found, *_ = nats(network, tokens, before, clock, genre, length, over, training=True)
-        return tf.reduce_sum(found.tones + found.ends) / tf.cast(tf.reduce_sum(length), tf.float32)
+    def loss(*batch: tf.Tensor) -> tf.Tensor:
+        found, *_ = nats(network, batch, training=True)
+        steps = tf.cast(tf.reduce_sum(batch[4]), tf.float32)
+        return tf.reduce_sum(found.tones + found.ends) / steps
 
     return loss

@@ -182,6 +182,13 @@ class Network(keras.Model):
         parts = [plain[:, :1], struck, plain[:, HELD + 1 :] + self.holding(z)]
         return tf.where(self._possible(above[:, 0], same, rows), tf.concat(parts, axis=1), NEVER)
 
+    def of_token(self, tokens: Tensor, column: Tensor) -> tf.Tensor:
+        """S k of tokens of one column, (…,) to (…, hidden); of sets 0 for the end of the step."""
+        if self.notation.voices:
+            return self.so_far(tokens + TOKENS * column)
+        there = tf.cast(tokens != NOTHING, self.so_far.compute_dtype)
+        return self.so_far(tokens) * there[..., None]
+
     def end_logits(self, s: Tensor) -> tf.Tensor:
         """Log odds that the piece is over before step t: (…, hidden) to (…,)."""
         return self.ending(s)[..., 0]

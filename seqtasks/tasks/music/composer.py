@@ -1,0 +1,248 @@
+"""A trained music model: pieces in, their likelihoods out; and new pieces."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from seqtasks.datasets.batching import length_batches
+from seqtasks.datasets.music.piece import Piece, pitch_name, without_ties
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.music.data import SIGNATURE, Stretch, batch, encode
+from seqtasks.tasks.music.generation import FREE, Ask, greedy, sample
+from seqtasks.tasks.music.likelihood import nats
+from seqtasks.tasks.music.network import Network
+from seqtasks.tasks.music.notation import HELD, Notation, piece_of, tokens_of
+
+AT_ONCE = 2**15  # tokens that are read together
+LARGEST = 2**31 - 1  # number that the graph holds
+
+_WHOLE, _REAL, _TRUTH = (tf.TensorSpec((), t) for t in (tf.int32, tf.float32, tf.bool))
+ASK = Ask(
+    genre=tf.TensorSpec((None,), tf.int32),
+    steps=_WHOLE,
+    bar=_WHOLE,
+    place=_WHOLE,
+    countdown=_TRUTH,
+    temperature=_REAL,
+    top_p=_REAL,
+    seed=tf.TensorSpec((), tf.int64),
+    given=tf.TensorSpec((None, None), tf.int32),
+)
+
+
+class Reading(NamedTuple):
+    """What the model makes of a piece.
+
+    nats: float32 (steps,), −ln p of each step's tones; ends: float32 (steps + 1,), −ln p of its
+    going on, and of its being over; guess: uint8 (steps, columns), the pitches that the model
+    holds for likeliest, tone by tone, after the true steps before.
+    """
+
+    nats: np.ndarray
+    ends: np.ndarray
+    guess: np.ndarray
+
+
+class Composer:
+    """The network of a run with its notation."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.notation: Notation = network.notation
+        self.config = network.config
+        self._read = tf.function(
+            self._read_traced, autograph=False, input_signature=(*SIGNATURE, self._states())
+        )
+        self._sample = tf.function(self._sample_traced, autograph=False, input_signature=[ASK])
+
+    def read(
+        self, pieces: Sequence[Piece], progress: Callable[[int, int], object] = lambda done, all: 0
+    ) -> list[Reading]:
+        """The likelihood of every step of every piece, from its first step.
+
+        progress: is told how many steps of how many are read.
+        Raises TaskError for a piece that the notation cannot write.
+        """
+        encoded = [encode(piece, self.notation) for piece in pieces]
+        found: list[Any] = [None] * len(pieces)
+        all_ = sum(len(piece) for piece in pieces)
+        done = 0
+        for group in length_batches([len(e.tokens) for e in encoded], AT_ONCE // 8):
+            stretches = []
+            for number in group:
+                tokens, clock, genre, tonic = encoded[number]
+                if not self.config.countdown:
+                    clock = clock.copy()
+                    clock[:, 2] = 0
+                genre_number = self.notation.number(genre, tonic)
+                stretches.append(Stretch(tokens, clock, genre_number, 0, len(tokens)))
+            for number, reading in zip(group, self._read_group(stretches), strict=True):
+                found[number] = reading
+                done += len(reading.nats)
+            progress(done, all_)
+        return found
+
+    def _read_group(self, stretches: Sequence[Stretch]) -> list[Reading]:
+        tokens, before, clock, genre, length, over = batch(stretches, self.notation)
+        states = self.network.first_states(len(stretches))
+        size = max(AT_ONCE // (tokens.shape[0] * tokens.shape[2]), 1)
+        parts = []
+        for first in range(0, tokens.shape[1], size):
+            part = slice(first, first + size)
+            left = length - first
+            *figures, states = self._read(
+                tokens[:, part],
+                before,
+                clock[:, part],
+                genre,
+                np.clip(left, 0, size),
+                over & (left >= 0),
+                states,
+            )
+            parts.append([x.numpy() for x in figures])
+            before = tokens[:, part][:, -1]
+        steps, ends, guess = (np.concatenate(x, axis=1) for x in zip(*parts, strict=True))
+        return [
+            Reading(steps[row, :n], ends[row, : n + 1], guess[row, :n])
+            for row, n in enumerate(length)
+        ]
+
+    def _read_traced(self, *given: Any) -> Any:
+        *arrays, states = given
+        found, states, s = nats(self.network, arrays, states)
+        tokens, before = arrays[:2]
+        before = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
+        return found.tones, found.ends, greedy(self.network, s, before), states
+
+    def _states(self) -> Any:
+        return [
+            [tf.TensorSpec((None, self.config.units), tf.float32) for _ in layer]
+            for layer in self.network.first_states(1)
+        ]
+
+    def _sample_traced(self, ask: Ask) -> Any:
+        return sample(self.network, ask)
+
+    def generate(
+        self,
+        steps: int,
+        num: int = 1,
+        genre: int = 0,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        seed: int = 1,
+        primer: Piece | None = None,
+        melody: Piece | None = None,
+        bar: int | None = None,
+        place: int = 0,
+        open_end: bool = False,
+    ) -> list[Piece]:
+        """New pieces, up to `num` at once; the same arguments give the same ones.
+
+        steps: at most; a model that counts down ends with the last of them unless `open_end`.
+        genre: its number, 0 for none. bar: steps of a bar, None for the commonest of training.
+        primer: what the pieces begin with. melody: the first voice, throughout; it says how long
+        they are.
+        Raises TaskError for a primer or a melody with pitches that training did not have.
+        """
+        bar = self.notation.bar if bar is None else bar
+        given = np.zeros((0, self.notation.width), np.int32)
+        if melody is not None:
+            if not self.notation.voices:
+                raise TaskError("the run's pieces have no voices: there is none to harmonise")
+            given, steps = self._first_voice(melody), len(melody)
+        elif primer is not None:
+            given = self._given(primer)[:steps]
+        first = primer if melody is None else melody
+        if first is not None and first.places is not None and len(first):
+            place, bar = (int(x) for x in first.places[0])
+        ask = Ask(
+            genre=tf.fill((num,), genre),
+            steps=tf.constant(steps),
+            bar=tf.constant(bar),
+            place=tf.constant(place),
+            countdown=tf.constant(self.config.countdown and not open_end),
+            temperature=tf.constant(temperature, tf.float32),
+            top_p=tf.constant(top_p, tf.float32),
+            seed=tf.constant(seed, tf.int64),
+            given=tf.constant(given),
+        )
+        tokens, length = (x.numpy() for x in self._sample(ask))
+        return [
+            self._piece(tokens[row, : length[row]], genre, bar, place, f"piece {row + 1}")
+            for row in range(num)
+        ]
+
+    def _piece(self, tokens: np.ndarray, genre: int, bar: int, place: int, name: str) -> Piece:
+        mode, tonic = self.notation.tonic_of(genre)
+        places = None
+        if bar:
+            before = (place + np.arange(len(tokens))) % bar
+            places = np.stack([before, np.full(len(tokens), bar)], axis=1).astype(np.int16)
+        piece = piece_of(tokens, self.notation, name)
+        return dataclasses.replace(piece, places=places, genre=mode, tonic=tonic)
+
+    def _given(self, primer: Piece) -> np.ndarray:
+        """The tokens that a piece begins with, (steps, columns).
+
+        Of pieces with voices, single tones are those of the first voice, to which the others are
+        drawn; chords are dealt out from the first voice to the last.
+        """
+        voices = self.notation.voices
+        if voices and not primer.voices:
+            if primer.pitches.shape[1] <= 1:
+                return self._first_voice(primer)
+            primer = self._dealt(primer)
+        tokens = tokens_of(self.notation.written(primer)).astype(np.int32)
+        if tokens.shape[1] > self.notation.width:
+            raise TaskError(
+                f"{primer.name}: {tokens.shape[1]} tones at once; the run knows at most "
+                f"{self.notation.width}"
+            )
+        given = np.zeros((len(tokens), self.notation.width), np.int32)
+        given[:, : tokens.shape[1]] = tokens
+        self._check_range(given, primer.name)
+        return given
+
+    def _first_voice(self, piece: Piece) -> np.ndarray:
+        """A piece's first voice, or highest tones; the other columns are free."""
+        single = dataclasses.replace(
+            piece, pitches=piece.pitches[:, :1], struck=piece.struck[:, :1], voices=()
+        )
+        if piece.steps_per_beat != self.notation.steps_per_beat:
+            self.notation.written(piece)
+        if not self.notation.ties:
+            single = without_ties(single)
+        given = np.full((len(piece), self.notation.width), FREE, np.int32)
+        if single.pitches.shape[1]:
+            given[:, :1] = tokens_of(single)
+        self._check_range(given, piece.name)
+        return given
+
+    def _dealt(self, piece: Piece) -> Piece:
+        count = len(self.notation.voices)
+        width = piece.pitches.shape[1]
+        if width > count:
+            raise TaskError(f"{piece.name}: {width} tones at once; the run has {count} voices")
+        room = ((0, 0), (0, count - width))
+        return dataclasses.replace(
+            piece,
+            pitches=np.pad(piece.pitches, room),
+            struck=np.pad(piece.struck, room),
+            voices=self.notation.voices,
+        )
+
+    def _check_range(self, tokens: np.ndarray, name: str) -> None:
+        pitches = np.where(tokens > HELD, tokens - HELD, tokens)
+        for column, row in enumerate(pitches.T):
+            low, high = self.notation.range_of(column)
+            wrong = row[(row > 0) & ((row < low) | (row > high))]
+            if wrong.size:
+                voice = f"the {self.notation.voices[column]}" if self.notation.voices else "the run"
+                raise TaskError(
+                    f"{name}: {pitch_name(int(wrong[0]))} is outside what {voice} has in training, "
+                    f"{pitch_name(low)} to {pitch_name(high)}; transpose it"
+                )

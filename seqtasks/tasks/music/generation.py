@@ -1,0 +1,201 @@
+"""New pieces, drawn tone by tone: one piece of graph, a loop over time that carries the states.
+
+The export has it too.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from seqtasks.tasks import sampling
+from seqtasks.tasks.music.data import LEFT, PLACES
+from seqtasks.tasks.music.network import ABOVE, Network, States, Tones
+from seqtasks.tasks.music.notation import HELD, NOTHING, TOKENS
+
+Tensor = Any
+FREE = -1  # a token that is to be drawn
+DRAWS = 256  # random numbers kept for each step: one a column, and the last for the end
+
+
+class Drawn(NamedTuple):
+    """tokens: int32 (batch, steps, columns), 0 behind the end; length: int32 (batch,)."""
+
+    tokens: tf.Tensor
+    length: tf.Tensor
+
+
+class Ask(NamedTuple):
+    """What a piece is to be; scalars but for `genre`, and tensors all.
+
+    Attributes:
+        genre: int32 (batch,), see `Notation`; 0 is none.
+        steps: int32, at most.
+        bar: int32, steps of a bar; 0 where there are none.
+        place: int32, steps of the first bar that are left out, as before an upbeat.
+        countdown: bool, whether the model knows how many steps are left; then it ends there.
+        temperature: float32; 0 takes the most probable token.
+        top_p: float32; draws among the fewest tokens that have so much of the probability.
+        seed: int64.
+        given: int32 (time, columns), tokens that are there already, FREE where one is to be drawn;
+            where it is shorter than the piece, the rest is drawn.
+    """
+
+    genre: Tensor
+    steps: Tensor
+    bar: Tensor
+    place: Tensor
+    countdown: Tensor
+    temperature: Tensor
+    top_p: Tensor
+    seed: Tensor
+    given: Tensor
+
+
+def sample(network: Network, ask: Ask) -> Drawn:
+    """Pieces drawn by chance, as many as `ask.genre` is long.
+
+    A token is drawn among the pitches that its voice had in training. Row by row the numbers are
+    those of `sampling.uniform`, so that a piece does not depend on how many others there are.
+    Something sounds in every piece: one that was silent so far cannot end so.
+    """
+    width = network.notation.width
+    rows = tf.shape(ask.genre)[0]
+    primed = tf.shape(ask.given)[0]
+
+    def unfinished(t: Tensor, going: Tensor, *_: Any) -> Tensor:
+        return (t < ask.steps) & tf.reduce_any(going)
+
+    def more(
+        t: Tensor, going: Tensor, sounded: Tensor, before: Tensor, states: States, drawn: Any
+    ) -> tuple[Any, ...]:
+        s, states = network.step(before, _clock(ask, t, rows), ask.genre, states)
+        chance = sampling.uniform(ask.seed, t * DRAWS + DRAWS - 1, rows)
+        ends = (chance < tf.sigmoid(network.end_logits(s))) & ~ask.countdown
+        going &= ~(ends & sounded & (t >= primed))
+        given = tf.fill((width,), FREE)
+        if ask.given.shape[0] != 0:
+            given = tf.cond(t < primed, lambda: ask.given[t], lambda: given)
+        must = ~sounded & (t == ask.steps - 1)
+        row = _row(network, ask, t, s, before, given, must)
+        row = tf.where(going[:, None], row, NOTHING)
+        sounded |= tf.reduce_any(row != NOTHING, axis=1)
+        return t + 1, going, sounded, row, states, drawn.write(t, tf.concat([row, _one(going)], 1))
+
+    drawn = tf.TensorArray(tf.int32, size=0, dynamic_size=True, element_shape=(None, width + 1))
+    start = (
+        tf.constant(0),
+        tf.fill((rows,), True),
+        tf.fill((rows,), False),
+        tf.zeros((rows, width), tf.int32),
+        network.first_states(rows),
+        drawn,
+    )
+    drawn = tf.while_loop(unfinished, more, start, parallel_iterations=1)[-1]
+    found = tf.transpose(drawn.stack(), (1, 0, 2))
+    return Drawn(found[..., :width], tf.reduce_sum(found[..., width], axis=1))
+
+
+def greedy(network: Network, s: Tensor, before: Tensor) -> tf.Tensor:
+    """The likeliest tones of every step, one after the other: uint8 pitches as `before`.
+
+    s: (batch, time, hidden); before: int32 (batch, time, columns), the true tokens of the step
+    before each.
+    """
+    shape = tf.shape(before)
+    width = network.notation.width
+    flat = before[..., :width]
+    flat = tf.pad(flat, ((0, 0), (0, 0), (0, width - tf.shape(flat)[-1])))
+    flat = tf.reshape(flat, (-1, width))
+    zero = tf.constant(0)
+    ask = Ask(
+        zero,
+        zero,
+        zero,
+        zero,
+        tf.constant(True),
+        tf.constant(0.0),
+        tf.constant(1.0),
+        tf.constant(0, tf.int64),
+        zero,
+    )
+    s = tf.reshape(s, (-1, s.shape[-1]))
+    row = _row(
+        network, ask, zero, s, flat, tf.fill((width,), FREE), tf.fill(tf.shape(s)[:1], False)
+    )
+    pitches = tf.where(row > HELD, row - HELD, row)
+    return tf.cast(tf.reshape(pitches, (shape[0], shape[1], width)), tf.uint8)
+
+
+def _row(
+    network: Network, ask: Ask, t: Tensor, s: Tensor, before: Tensor, given: Tensor, must: Tensor
+) -> tf.Tensor:
+    """The tokens of a step, (batch, columns), where `must` says so not all of them silent."""
+    notation, rows = network.notation, tf.shape(before)[0]
+    width = notation.width
+    allowed = tf.constant(_allowed(network))
+    past = tf.pad(before, ((0, 0), (ABOVE, 0)))
+
+    def unfinished(column: Tensor, open_: Tensor, *_: Any) -> Tensor:
+        return (column < width) & tf.reduce_any(open_)
+
+    def more(
+        column: Tensor, open_: Tensor, so_far: Tensor, above: Tensor, row: Tensor
+    ) -> tuple[Any, ...]:
+        there = past[:, column : column + ABOVE]
+        same = before[:, column, None]
+        near = tf.concat([same, above, there[:, ::-1]], axis=1)
+        logits = network.note_logits(Tones(s, so_far, column, near, before))
+        logits = tf.where(allowed[column], logits, -float("inf"))
+        silence = tf.where(must & (column == 0), -float("inf"), logits[:, 0])
+        logits = tf.concat([silence[:, None], logits[:, 1:]], axis=1)
+        chance = sampling.uniform(ask.seed, t * DRAWS + column, rows)
+        token = sampling.draw(logits, chance, ask.temperature, tf.constant(0), ask.top_p)
+        token = tf.where(given[column] == FREE, token, given[column])
+        token = tf.where(open_, tf.ensure_shape(token, open_.shape), NOTHING)
+        if not notation.voices:  # the end of a set
+            open_ &= token != NOTHING
+        so_far += network.of_token(token, column)
+        above = tf.concat([token[:, None], above[:, : ABOVE - 1]], axis=1)
+        row += token[:, None] * tf.one_hot(column, width, dtype=tf.int32)
+        return column + 1, open_, so_far, above, row
+
+    start = (
+        tf.constant(0),
+        tf.fill((rows,), True),
+        tf.zeros_like(s),
+        tf.zeros((rows, ABOVE), tf.int32),
+        tf.zeros((rows, width), tf.int32),
+    )
+    return tf.while_loop(unfinished, more, start, parallel_iterations=1)[-1]
+
+
+def _allowed(network: Network) -> np.ndarray:
+    """Which tokens may be drawn in each column: the pitches it had in training."""
+    notation = network.notation
+    allowed = np.zeros((notation.width, TOKENS), bool)
+    allowed[:, NOTHING] = True
+    for column in range(notation.width):
+        low, high = notation.range_of(column)
+        allowed[column, low : high + 1] = True
+        allowed[column, HELD + low : HELD + high + 1] = True
+    return allowed
+
+
+def _clock(ask: Ask, t: Tensor, rows: Tensor) -> tf.Tensor:
+    """As `data.clock`, of one step: int32 (batch, 4)."""
+    barred = ask.bar > 0
+    place = tf.math.floormod(ask.place + t, tf.maximum(ask.bar, 1))
+    found = tf.stack(
+        [
+            tf.where(barred, tf.minimum(place, PLACES - 2) + 1, 0),
+            tf.minimum(ask.bar, PLACES - 1),
+            tf.where(ask.countdown, tf.minimum(ask.steps - t, LEFT - 2) + 1, 0),
+            tf.cast(t == 0, tf.int32),
+        ]
+    )
+    return tf.tile(found[None], (rows, 1))
+
+
+def _one(there: Tensor) -> tf.Tensor:
+    return tf.cast(there, tf.int32)[:, None]
