@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from seqtasks.tasks.music.notation import Notation
 from seqtasks.tasks.settings import filled, setting, validate, with_gates
 
 
@@ -59,14 +60,17 @@ class Config:
         0.2, "share of the state dropped from step to step", minimum=0, maximum=0.95
     )
     # training
-    steps: int = setting(
-        512, "longest stretch of a piece that is trained on as a whole, in time steps", minimum=2
+    steps: int | None = setting(
+        None,
+        "longest stretch of a piece that is trained on as a whole, in time steps",
+        minimum=2,
+        automatic="512; fewer where many tones sound at once",
     )
     epochs: int | None = setting(
         None,
         "times through the training data",
         minimum=1,
-        automatic="",
+        automatic="1,300,000 time steps read; 4 to 100 times",
     )
     batch_size: int = setting(12, "pieces a step", minimum=1)
     learning_rate: float = setting(0.004, "Adam's, at its highest", minimum=0)
@@ -93,7 +97,14 @@ def check(config: Config) -> Config:
     return with_gates(config)
 
 
-def resolve(config: Config, steps: int) -> Config:
-    """Fill in what depends on how many time steps there are to train on."""
-    automatic: dict[str, Any] = {"epochs": min(max(round(2_000_000 / max(steps, 1)), 4), 150)}
+def resolve(config: Config, notation: Notation, steps: int) -> Config:
+    """Fill in what depends on the pieces: how they are written, and how many steps they have."""
+    automatic: dict[str, Any] = {
+        "steps_per_beat": notation.steps_per_beat,
+        "mode": "voice" if notation.voices else "set",
+        "ties": notation.ties,
+        "epochs": min(max(round(1_300_000 / max(steps, 1)), 4), 100),
+        # of rows with many tones fewer steps, so that a batch takes bounded memory
+        "steps": max(min(512, 2**16 // (config.batch_size * notation.width)), 2),
+    }
     return filled(config, automatic)

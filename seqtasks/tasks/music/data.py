@@ -92,7 +92,8 @@ def windows(length: int, most: int, generator: np.random.Generator) -> list[tupl
 
 def epoch_steps(pieces: Sequence[Encoded], config: Config) -> int:
     """How many batches `batches` yields."""
-    count = sum(-(-len(piece.tokens) // config.steps) for piece in pieces)
+    most = config.steps or 1  # resolved, and so not None
+    count = sum(-(-len(piece.tokens) // most) for piece in pieces)
     return -(-count // config.batch_size)
 
 
@@ -117,7 +118,7 @@ def batches(
             genre = 0
         if hidden[1] or not config.countdown:
             known[:, 2] = 0
-        for first, end in windows(len(tokens), config.steps, generator):
+        for first, end in windows(len(tokens), config.steps or 1, generator):
             found.append(Stretch(tokens, known, genre, first, end))
     lengths = [stretch.end - stretch.first for stretch in found]
     for chosen in length_buckets(lengths, config.batch_size, config.seed, epoch):
