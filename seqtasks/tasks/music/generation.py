@@ -69,15 +69,10 @@ def sample(network: Network, ask: Ask) -> Drawn:
     def more(
         t: Tensor, going: Tensor, sounded: Tensor, before: Tensor, states: States, drawn: Any
     ) -> tuple[Any, ...]:
-        s, states = network.step(before, _clock(ask, t, rows), ask.genre, states)
+        row, s, states = following(network, ask, t, before, states, sounded)
         chance = sampling.uniform(ask.seed, t * DRAWS + DRAWS - 1, rows)
         ends = (chance < tf.sigmoid(network.end_logits(s))) & ~ask.countdown
         going &= ~(ends & sounded & (t >= primed))
-        given = tf.fill((width,), FREE)
-        if ask.given.shape[0] != 0:
-            given = tf.cond(t < primed, lambda: ask.given[t], lambda: given)
-        must = ~sounded & (t == ask.steps - 1)
-        row = _row(network, ask, t, s, before, given, must)
         row = tf.where(going[:, None], row, NOTHING)
         sounded |= tf.reduce_any(row != NOTHING, axis=1)
         return t + 1, going, sounded, row, states, drawn.write(t, tf.concat([row, _one(going)], 1))
@@ -125,6 +120,23 @@ def greedy(network: Network, s: Tensor, before: Tensor) -> tf.Tensor:
     )
     pitches = tf.where(row > HELD, row - HELD, row)
     return tf.cast(tf.reshape(pitches, (shape[0], shape[1], width)), tf.uint8)
+
+
+def following(
+    network: Network, ask: Ask, t: Tensor, before: Tensor, states: States, sounded: Tensor
+) -> tuple[tf.Tensor, tf.Tensor, States]:
+    """The tokens of step t, (batch, columns), its s<t>, and the states after it.
+
+    before: int32 (batch, columns), of the step before. sounded: bool (batch,), whether anything
+    has; otherwise something does in the last step.
+    """
+    width, primed = network.notation.width, tf.shape(ask.given)[0]
+    s, states = network.step(before, _clock(ask, t), ask.genre, states)
+    given = tf.fill((width,), FREE)
+    if ask.given.shape[0] != 0:
+        given = tf.cond(t < primed, lambda: ask.given[t], lambda: given)
+    must = ~sounded & (t == ask.steps - 1)
+    return _row(network, ask, t, s, before, given, must), s, states
 
 
 def _row(
@@ -182,7 +194,7 @@ def _allowed(network: Network) -> np.ndarray:
     return allowed
 
 
-def _clock(ask: Ask, t: Tensor, rows: Tensor) -> tf.Tensor:
+def _clock(ask: Ask, t: Tensor) -> tf.Tensor:
     """As `data.clock`, of one step: int32 (batch, 4)."""
     barred = ask.bar > 0
     place = tf.math.floormod(ask.place + t, tf.maximum(ask.bar, 1))
@@ -194,7 +206,7 @@ def _clock(ask: Ask, t: Tensor, rows: Tensor) -> tf.Tensor:
             tf.cast(t == 0, tf.int32),
         ]
     )
-    return tf.tile(found[None], (rows, 1))
+    return tf.tile(found[None], (tf.shape(ask.genre)[0], 1))
 
 
 def _one(there: Tensor) -> tf.Tensor:
