@@ -94,6 +94,10 @@ class Network(keras.Model):
         self.middle = keras.layers.Dense(hidden, activation="relu", name="middle")
         self.tokens = keras.layers.Dense(TOKENS, name="tokens")
         self.distances = keras.layers.Dense(2 * REACH + 1, name="distances")
+        zeros = keras.initializers.Zeros()
+        self.intervals = keras.layers.Embedding(
+            ABOVE * 2 * (2 * GAP + 2), 2 * GAP + 1, zeros, name="intervals"
+        )
         self.holding = keras.layers.Dense(1, name="holding")
         self.ending = keras.layers.Dense(1, name="ending")
         self.random = keras.random.SeedGenerator(config.seed)
@@ -184,6 +188,11 @@ class Network(keras.Model):
         z = self._drop(self.middle(z), training)
         plain = self.tokens(z)
         struck = plain[:, 1 : HELD + 1] + _from(self.distances(z), own)
+        # a row for each tone above: whether it moved, and how far it was from the tone here before
+        moved = tf.cast(_pitch(above) != _pitch(past), tf.int32)
+        rows_of = self.intervals((2 * slot + moved) * (2 * GAP + 2) + gaps)
+        for i in range(ABOVE):
+            struck += _from(rows_of[:, i, ::-1], _pitch(above[:, i]))
         parts = [plain[:, :1], struck, plain[:, HELD + 1 :] + self.holding(z)]
         return tf.where(self._possible(above[:, 0], same, rows), tf.concat(parts, axis=1), NEVER)
 
@@ -255,6 +264,7 @@ def _between(low: Tensor, high: Tensor, most: int) -> tf.Tensor:
 
 def _from(distances: Tensor, own: Tensor) -> tf.Tensor:
     """Each pitch's share of what is said of distances from `own`: (asked, 127)."""
-    place = tf.range(1, HELD + 1)[None] - own[:, None] + REACH
-    known = (own > 0)[:, None] & (place >= 0) & (place <= 2 * REACH)
+    reach = distances.shape[-1] // 2
+    place = tf.range(1, HELD + 1)[None] - own[:, None] + reach
+    known = (own > 0)[:, None] & (place >= 0) & (place <= 2 * reach)
     return tf.where(known, tf.gather(distances, tf.where(known, place, 0), batch_dims=1), 0.0)

@@ -1,0 +1,58 @@
+"""Which pieces `evaluate` reads, and what new pieces begin with."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqtasks.datasets.music.files import Progress
+from seqtasks.datasets.music.piece import HIGHEST, LOWEST, Piece
+from seqtasks.datasets.music.sources import load_music, read_music_file
+from seqtasks.datasets.source import Source
+from seqtasks.tasks import run_directory, scored_sources
+from seqtasks.tasks.errors import TaskError
+
+_NOTE = re.compile(r"([A-Ga-g])(#{0,2}|b{0,2}|♯|♭)(-?\d{1,2})")
+_STEPS_OF = dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))
+_SIGNS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
+
+
+def pieces_to_score(
+    model: Path, source: str | None, split: str | None, progress: Progress | None = None
+) -> scored_sources.Scored[Piece]:
+    """As `scored_sources.examples_to_score` says, of pieces on the grid of the run."""
+    record = run_directory.read_config(model, "music")
+    config = record.get("config")
+    steps_per_beat = config.get("steps_per_beat") if isinstance(config, dict) else None
+
+    def read_source(name: str, own: dict[str, Any]) -> Source[Piece]:
+        return load_music(name, None, steps_per_beat, progress)
+
+    def read_file(path: Path) -> tuple[list[Piece], tuple[str, ...]]:
+        notes: list[str] = []
+        return read_music_file(path, steps_per_beat, notes), tuple(notes)
+
+    return scored_sources.examples_to_score(model, "music", source, split, read_source, read_file)
+
+
+def piece_of_names(names: str, steps_per_beat: int) -> Piece:
+    """The tones that a user wrote, such as `C4 E4 G4`, one after the other, a beat each.
+
+    Raises TaskError for a name that is none, and for a tone that MIDI does not have.
+    """
+    pitches = []
+    for name in names.split():
+        match = _NOTE.fullmatch(name)
+        if not match:
+            raise TaskError(f"no note is called {name!r}; write them as C4, F#3 or Bb5")
+        letter, signs, octave = match.groups()
+        pitch = _STEPS_OF[letter.upper()] + sum(_SIGNS[s] for s in signs) + 12 * (int(octave) + 1)
+        if not LOWEST <= pitch <= HIGHEST:
+            raise TaskError(f"{name} is outside what MIDI has, C#-1 to G9")
+        pitches.append(pitch)
+    if not pitches:
+        raise TaskError("expected notes such as C4 E4 G4, got none")
+    rows = np.repeat(np.array(pitches, np.uint8), steps_per_beat)[:, None]
+    struck = (np.arange(len(rows)) % steps_per_beat == 0)[:, None]
+    return Piece(" ".join(names.split()), rows, struck, steps_per_beat)
