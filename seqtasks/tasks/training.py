@@ -28,7 +28,7 @@ from seqtasks.tasks.progress import Progress, clock
 from seqtasks.tasks.run_directory import load_arrays, save_arrays
 
 Batch = tuple[np.ndarray, ...]
-WARM_UP = 200  # steps over which the learning rate rises
+WARM_UP = 200  # steps over which the learning rate rises, of a short training a tenth of all
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,9 @@ class Step:
 
 def learning_rate(plan: Plan, step: int) -> float:
     """The rate at a step: a short rise, then half a cosine from 1 to 0.1 of the plan's."""
-    rise = min(1.0, (step + 1) / WARM_UP)
-    share = step / (plan.epochs * plan.steps)
+    steps = plan.epochs * plan.steps
+    rise = min(1.0, (step + 1) / min(WARM_UP, max(steps / 10, 1)))
+    share = step / steps
     return plan.learning_rate * rise * (0.55 + 0.45 * float(np.cos(np.pi * share)))
 
 
