@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import ABOVE, Network, States, Tones
-from seqtasks.tasks.music.notation import HELD, NOTHING, TOKENS
+from seqtasks.tasks.music.network import ABOVE, Network, States, Tones, held_over
+from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
 
 Tensor = Any
 FREE = -1  # a token that is to be drawn
@@ -147,33 +147,47 @@ def _row(
     width = notation.width
     allowed = tf.constant(_allowed(network))
     past = tf.pad(before, ((0, 0), (ABOVE, 0)))
+    as_before = held_over(before)
+    agrees = tf.reduce_all((given == FREE)[None] | (given[None] == as_before), axis=1)
+    nothing = tf.range(TOKENS)[None] == NOTHING
 
     def unfinished(column: Tensor, open_: Tensor, *_: Any) -> Tensor:
         return (column < width) & tf.reduce_any(open_)
 
     def more(
-        column: Tensor, open_: Tensor, so_far: Tensor, above: Tensor, row: Tensor
+        column: Tensor, open_: Tensor, held: Tensor, so_far: Tensor, above: Tensor, row: Tensor
     ) -> tuple[Any, ...]:
-        there = past[:, column : column + ABOVE]
-        same = before[:, column, None]
-        near = tf.concat([same, above, there[:, ::-1]], axis=1)
-        logits = network.note_logits(Tones(s, so_far, column, near, before))
-        logits = tf.where(allowed[column], logits, -float("inf"))
-        silence = tf.where(must & (column == 0), -float("inf"), logits[:, 0])
-        logits = tf.concat([silence[:, None], logits[:, 1:]], axis=1)
+        same, over = before[:, column], as_before[:, column]
+        near = [same[:, None], above, past[:, column : column + ABOVE][:, ::-1]]
+        decides = held & network.decides(column, over)
+        tones = Tones(s, so_far, column, tf.concat(near, axis=1), before, decides)
+        logits = network.note_logits(tones)
+        first, tokens, asked = column == 0, tf.range(TOKENS)[None], given[column]
+        still = tokens == STILL
+        there = (allowed[column] | still) & ~(must & first & (nothing | still))
+        # what is given may be said by STILL, where the whole row can be
+        there &= (asked == FREE) | (tokens == asked) | (still & agrees[:, None])
+        there &= ~still | agrees[:, None]
+        logits = tf.where(there, logits, -float("inf"))
         chance = sampling.uniform(ask.seed, t * DRAWS + column, rows)
         token = sampling.draw(logits, chance, ask.temperature, tf.constant(0), ask.top_p)
-        token = tf.where(given[column] == FREE, token, given[column])
-        token = tf.where(open_, tf.ensure_shape(token, open_.shape), NOTHING)
+        token = tf.ensure_shape(token, open_.shape)
+        token = tf.where((asked == FREE) | (token == STILL), token, asked)
+        token = tf.where(open_, token, NOTHING)
+        row += tf.where(token == STILL, 0, token)[:, None] * tf.one_hot(
+            column, width, dtype=tf.int32
+        )
+        row = tf.where((token == STILL)[:, None], as_before, row)
+        open_ &= token != STILL
         if not notation.voices:  # the end of a set
             open_ &= token != NOTHING
         so_far += network.of_token(token, column)
         above = tf.concat([token[:, None], above[:, : ABOVE - 1]], axis=1)
-        row += token[:, None] * tf.one_hot(column, width, dtype=tf.int32)
-        return column + 1, open_, so_far, above, row
+        return column + 1, open_, held & (token == over), so_far, above, row
 
     start = (
         tf.constant(0),
+        tf.fill((rows,), True),
         tf.fill((rows,), True),
         tf.zeros_like(s),
         tf.zeros((rows, ABOVE), tf.int32),

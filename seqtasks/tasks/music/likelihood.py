@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from seqtasks.tasks.music.network import Network, States
-from seqtasks.tasks.music.notation import NOTHING
+from seqtasks.tasks.music.network import Network, States, held_over
+from seqtasks.tasks.music.notation import NOTHING, STILL
 
 Tensor = Any
 
@@ -29,9 +29,15 @@ def nats(
     given = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
     s, states = network(given, clock, genre, states, training=training)
     there = asked(tokens, length, bool(network.notation.voices))
+    wanted = tokens
+    if network.notation.ties:
+        still = tf.reduce_all(tokens == held_over(given), axis=2, keepdims=True)
+        first = tf.range(tf.shape(tokens)[2]) == 0
+        there &= first | ~still
+        wanted = tf.where(first & still, STILL, tokens)
     logits = network.note_logits(network.tones(s, given, tokens, there), training)
     index = tf.where(there)
-    found = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather_nd(tokens, index), logits)
+    found = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather_nd(wanted, index), logits)
     tones = tf.scatter_nd(index[:, :2], found, tf.shape(tokens, out_type=tf.int64)[:2])
     step = tf.range(tf.shape(tokens)[1])[None]
     ended = (step == length[:, None]) & over[:, None]

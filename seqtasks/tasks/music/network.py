@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from seqtasks.tasks.music.config import Config
 from seqtasks.tasks.music.data import CLOCK
-from seqtasks.tasks.music.notation import HELD, NOTHING, TOKENS, Notation
+from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS, Notation
 from seqtasks.tasks.recurrent_layer import recurrent_layer
 
 Tensor = Any
@@ -32,7 +32,8 @@ class Tones(NamedTuple):
     its step. column: int32 (asked,), or a scalar for all. near: int32 (asked, 1 + 2 ABOVE): the
     token at this place in the step before; the ABOVE tokens before it in its step, the nearest
     first; and those at their places in the step before; 0 where there is none. rows: int32
-    (asked, columns), all tokens of the step before.
+    (asked, columns), all tokens of the step before. held: bool (asked,), whether the step so far
+    holds over all that sounded, and this token is the last that could say otherwise.
     """
 
     s: Tensor
@@ -40,6 +41,7 @@ class Tones(NamedTuple):
     column: Tensor
     near: Tensor
     rows: Tensor
+    held: Tensor
 
 
 class Network(keras.Model):
@@ -52,15 +54,16 @@ class Network(keras.Model):
         s<t>       = W h<t> + y<t>                                   (hidden,)
         a<t,i>     = s<t> + Σ_{j<i} S k<t,j> + what is near          (hidden,)
         z<t,i>     = relu(V relu(a<t,i>) + b)                        (hidden,)
-        p(k<t,i>)  = softmax(U z<t,i> + R z<t,i> from the tone at this place before)
+        p(k<t,i>)  = softmax(U z<t,i> + R z<t,i> from the tone at this place before
+                             + for each of the tones above, what is usual of their interval)
 
     What is near: the token before it in this step, the token at the same place in the step
     before, and, of the nearest tones above, how far away they were and how they moved. The last
-    term sees pitches as distances from the tone before, so that what is learnt in one key holds
-    in all. Tokens that cannot be have probability 0: a held tone that did not sound; in sets, a
-    tone that is not below the one before it. Recurrence over steps with a network over the tones
-    of a step: Boulanger-Lewandowski, Bengio and Vincent, "Modeling temporal dependencies in
-    high-dimensional sequences", 2012 (RNN-NADE).
+    term sees pitches as distances, from the tone at this place before and from the tones above:
+    what is learnt in one key holds in all. Tokens that cannot be have probability 0: a held tone
+    that did not sound; in sets, a tone that is not below the one before it. Recurrence over steps
+    with a network over the tones of a step: Boulanger-Lewandowski, Bengio and Vincent, "Modeling
+    temporal dependencies in high-dimensional sequences", 2012 (RNN-NADE).
 
     The end: p(the piece ends before step t) = σ(v s<t> + b).
     """
@@ -170,11 +173,24 @@ class Network(keras.Model):
         near = tf.gather_nd(tf.stack([before, *above, *past], axis=-1), index)
         rows = tf.gather(tf.reshape(before, (-1, width)), step)
         s = tf.gather(tf.reshape(s, (-1, s.shape[-1])), step)
-        return Tones(s, so_far, index[:, 2], near, rows)
+        as_before = held_over(before)
+        changes = tf.cast(tokens != as_before, so_far.dtype)[..., None]
+        held = tf.matmul(earlier[None, None], changes)[..., 0] == 0
+        held &= self.decides(tf.range(width), as_before)
+        return Tones(s, so_far, index[:, 2], near, rows, tf.gather_nd(held, index))
+
+    def decides(self, column: Tensor, as_before: Tensor) -> tf.Tensor:
+        """Whether behind this token, were it as before, nothing could differ from the step before.
+
+        column: int32, and `as_before`, its token held over, (…, columns) or one of them.
+        """
+        if self.notation.voices:
+            return tf.zeros_like(as_before, tf.bool) | (column == len(self.notation.voices) - 1)
+        return as_before == NOTHING
 
     def note_logits(self, asked: Tones, training: bool = False) -> tf.Tensor:
         """Logits of the tokens asked for, (asked, tokens); NEVER where one cannot be."""
-        s, so_far, column, near, rows = asked
+        s, so_far, column, near = asked[:4]
         same, above, past = near[:, 0], near[:, 1 : 1 + ABOVE], near[:, 1 + ABOVE :]
         own = _pitch(same)
         gaps = _between(own[:, None], _pitch(past), GAP)
@@ -193,8 +209,9 @@ class Network(keras.Model):
         rows_of = self.intervals((2 * slot + moved) * (2 * GAP + 2) + gaps)
         for i in range(ABOVE):
             struck += _from(rows_of[:, i, ::-1], _pitch(above[:, i]))
-        parts = [plain[:, :1], struck, plain[:, HELD + 1 :] + self.holding(z)]
-        return tf.where(self._possible(above[:, 0], same, rows), tf.concat(parts, axis=1), NEVER)
+        over = plain[:, HELD + 1 : STILL] + self.holding(z)
+        logits = tf.concat([plain[:, :1], struck, over, plain[:, STILL:]], axis=1)
+        return tf.where(self._possible(asked), logits, NEVER)
 
     def of_token(self, tokens: Tensor, column: Tensor) -> tf.Tensor:
         """S k of tokens of one column, (…,) to (…, hidden); of sets 0 for the end of the step."""
@@ -207,17 +224,25 @@ class Network(keras.Model):
         """Log odds that the piece is over before step t: (…, hidden) to (…,)."""
         return self.ending(s)[..., 0]
 
-    def _possible(self, latest: Tensor, same: Tensor, rows: Tensor) -> tf.Tensor:
+    def _possible(self, asked: Tones) -> tf.Tensor:
         """Which tokens can be, bool (asked, tokens)."""
+        same, latest = asked.near[:, 0], asked.near[:, 1]
         pitches = tf.range(1, HELD + 1)[None]
         if self.notation.voices:
             below = tf.ones_like(latest[:, None] + pitches, tf.bool)
             sounded = _pitch(same)[:, None] == pitches
         else:
             below = (pitches < _pitch(latest)[:, None]) | (latest == NOTHING)[:, None]
-            sounded = tf.reduce_any(_pitch(rows)[:, :, None] == pitches[:, None], axis=1)
-        held = below & sounded if self.notation.ties else tf.zeros_like(below)
-        return tf.concat([tf.ones_like(below[:, :1]), below, held], axis=1)
+            sounded = tf.reduce_any(_pitch(asked.rows)[:, :, None] == pitches[:, None], axis=1)
+        end = tf.ones_like(below[:, :1])
+        if not self.notation.ties:
+            never = tf.zeros_like(below)
+            return tf.concat([end, below, never, never[:, :1]], axis=1)
+        still = end & (asked.column == 0)[..., None]
+        possible = tf.concat([end, below, below & sounded, still], axis=1)
+        # a row that holds over the one before is said by STILL, and in no other way
+        twice = asked.held[:, None] & (tf.range(TOKENS)[None] == held_over(same)[:, None])
+        return possible & ~twice
 
     def _by_voice(self, tokens: Tensor) -> tf.Tensor:
         """Rows of the tables that tell voices apart; `tokens` have a last axis of columns."""
@@ -250,6 +275,11 @@ class Network(keras.Model):
         if not training or not self.config.dropout:
             return x
         return keras.random.dropout(x, self.config.dropout, seed=self.random)
+
+
+def held_over(tokens: Tensor) -> tf.Tensor:
+    """The tokens of the same pitches, held over."""
+    return tf.where((tokens > NOTHING) & (tokens <= HELD), tokens + HELD, tokens)
 
 
 def _pitch(tokens: Tensor) -> tf.Tensor:

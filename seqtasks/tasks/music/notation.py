@@ -7,6 +7,9 @@ otherwise the tones of a step stand from high to low, and 0 behind them ends the
     0                    silence of a voice; end of the step
     1 … 127              this MIDI pitch, struck
     127 + 1 … 127 + 127  this MIDI pitch, held over from the step before
+    255                  first and only token of a step: all stays as it was, held over
+
+The last one stands in no row: it is how the network says a row that holds over the one before.
 """
 
 import dataclasses
@@ -22,7 +25,8 @@ from seqtasks.tasks.errors import TaskError
 
 NOTHING = 0
 HELD = HIGHEST  # of a held pitch the token is HELD + pitch
-TOKENS = 2 * HIGHEST + 1
+STILL = 2 * HIGHEST + 1
+TOKENS = 2 * HIGHEST + 2
 
 
 @dataclass(frozen=True)
