@@ -1,0 +1,245 @@
+"""`seqtasks music`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from seqtasks.cli import options
+from seqtasks.cli.messages import say
+from seqtasks.cli.music_output import Wanted, report, table, write
+from seqtasks.cli.start import start_tensorflow
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.music.config import Config
+
+LARGEST = 2**31 - 1  # number that a graph's int32 holds
+TEMPERATURE = 0.8
+BARS = 16  # of a new piece, where nobody says how long
+
+
+@click.group(epilog="Try it: seqtasks music train && seqtasks music generate --wav --roll")
+def command() -> None:
+    """Music: the probability of a piece, and new pieces one can hear."""
+
+
+@command.command(
+    epilog="Example: seqtasks music train --data tunes/ --model runs/tunes (a folder of MIDI, "
+    "MusicXML or ABC files; its subfolders are genres)"
+)
+@options.data(
+    help="`sample` (chorales by J. S. Bach, four voices), a folder of MIDI, MusicXML or ABC "
+    "files whose subfolders are genres, a file of pitch sets in JSON, or a directory with "
+    "train.*, dev.* and test.*, or with train/, dev/ and test/"
+)
+@options.model("music")
+@options.overwrite_or_resume()
+@options.settings(Config)
+def train(
+    config: Config,
+    source: str,
+    data_dir: Path | None,
+    model: Path,
+    overwrite: bool,
+    resume: bool,
+) -> None:
+    """Train a model of music on pieces."""
+    from seqtasks.cli.music_input import told
+    from seqtasks.datasets.music.sources import load_music
+
+    with told("reading") as progress:
+        data = load_music(source, data_dir, config.steps_per_beat, progress)
+    start_tensorflow(config.threads)
+    from seqtasks.tasks import music
+
+    scores = music.train(config, data, model, overwrite, resume, say)
+    click.echo("validation:\n")
+    click.echo(table(scores))
+    where = "" if model == Path("runs/music") else f" --model {model}"
+    say(f"\nsaved in {model}; try it:")
+    say(f"  seqtasks music generate{where} --wav --roll")
+    if "test" in data.splits:
+        say(f"  seqtasks music evaluate{where}")
+
+
+@command.command(
+    epilog="Nats a step: -sum of ln p of all tones by the time steps, silent ones counted, from "
+    "the first step of each piece, over all pieces; nats a note: the same sum by the tones "
+    "struck. Frame accuracy: the likeliest tones of each step after the true steps before, "
+    "against the true ones, tones in both by tones in either."
+)
+@options.model("music")
+@options.data(None, "Read this instead of the run's own source; a file is read whole.")
+@options.split()
+@click.option(
+    "--generated",
+    type=click.IntRange(0, 1000),
+    default=0,
+    metavar="N",
+    help="Draw N pieces and compare them with the data: pitches, intervals, lengths, polyphony.",
+)
+@click.option(
+    "--plots",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Draw that comparison there.",
+)
+@click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
+@options.as_json()
+@options.threads()
+def evaluate(
+    model: Path,
+    source: str | None,
+    data_dir: Path | None,
+    split: str | None,
+    generated: int,
+    plots: Path | None,
+    seed: int,
+    as_json: bool,
+    threads: int | None,
+) -> None:
+    """How well pieces are foreseen, and how far new pieces are from them."""
+    from seqtasks.cli.music_input import told
+    from seqtasks.tasks.music.sources import pieces_to_score
+
+    if plots and not generated:
+        raise click.UsageError("--plots draws what --generated N compares: give both")
+    with told("reading") as progress:
+        found = pieces_to_score(model, source, split, progress)
+    start_tensorflow(threads)
+    from seqtasks.tasks import music
+
+    composer = music.load(model)
+    with told("scoring") as progress:
+        scores = music.evaluate(composer, found.examples, progress)
+    if generated:
+        scores["generated"] = music.compare(composer, found.examples, generated, seed, plots)
+    for note in found.notes:
+        say(note)
+    scores |= {"source": found.source, "split": found.split}
+    if as_json:
+        click.echo(json.dumps(scores))
+        return
+    click.echo(f"{found.source}, {found.split}:\n\n{table(scores)}")
+
+
+@command.command(
+    epilog='Example: seqtasks music generate --genre "A minor" --num 5 --wav --roll --out new'
+)
+@options.model("music")
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 1_000_000),
+    help=f"Time steps at most.  [default: {BARS} bars]",
+)
+@click.option("--num", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option(
+    "--genre",
+    default="",
+    metavar="NAME",
+    help="A genre of the run, by name or number; 0: none.  [default: none]",
+)
+@click.option(
+    "--primer",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Begin with this piece (MIDI, MusicXML).",
+)
+@click.option(
+    "--primer-notes",
+    metavar="NOTES",
+    help='Begin with these tones in the first voice, a beat each, such as "C4 E4 G4".',
+)
+@click.option(
+    "--melody",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Harmonise this: the first voice is given, throughout.",
+)
+@click.option(
+    "--metre", default=None, metavar="N/D", help="Of the bars.  [default: training's commonest]"
+)
+@click.option(
+    "--open-end",
+    is_flag=True,
+    help="Let the model say when it ends; else it is told how many steps are left.",
+)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 100),
+    default=TEMPERATURE,
+    show_default=True,
+    callback=options.finite,
+    help="Below 1 the probable becomes more so; 0: always the likeliest tone.",
+)
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    callback=options.finite,
+    help="Draw among the fewest tones that have so much of the probability.",
+)
+@click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
+@click.option(
+    "--tempo",
+    type=click.FloatRange(5, 600),
+    default=90.0,
+    show_default=True,
+    callback=options.finite,
+    help="Quarter notes a minute.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("music"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the files go; MIDI always.",
+)
+@click.option("--musicxml", is_flag=True, help="Write MusicXML as well, for score editors.")
+@click.option("--roll", is_flag=True, help="Draw a piano roll (PNG) as well.")
+@click.option("--wav", is_flag=True, help="Write sound as well, in a plain built-in tone.")
+@click.option(
+    "--soundfont",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write sound as well, played by this soundfont (SF2 or SF3).",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What is said of the pieces: a table, or JSON Lines.",
+)
+@options.threads()
+def generate(
+    model: Path,
+    steps: int | None,
+    num: int,
+    genre: str,
+    primer: Path | None,
+    primer_notes: str | None,
+    melody: Path | None,
+    metre: str | None,
+    open_end: bool,
+    temperature: float,
+    top_p: float,
+    seed: int,
+    tempo: float,
+    out: Path,
+    musicxml: bool,
+    roll: bool,
+    wav: bool,
+    soundfont: Path | None,
+    format_: str,
+    threads: int | None,
+) -> None:
+    """New pieces: from nothing, from a genre, from first notes, or to a melody.
+
+    The same seed gives the same piece. Of each is said how likely the model finds it, how much of
+    it repeats, how long a stretch is copied from a training piece, and what of voice leading goes
+    wrong.
+    """
+    raise NotImplementedError
