@@ -130,7 +130,7 @@ class Composer:
         self,
         steps: int,
         num: int = 1,
-        genre: int = 0,
+        genre: int | None = None,
         temperature: float = 1.0,
         top_p: float = 1.0,
         seed: int = 1,
@@ -143,12 +143,14 @@ class Composer:
         """New pieces, up to `num` at once; the same arguments give the same ones.
 
         steps: at most; a model that counts down ends with the last of them unless `open_end`.
-        genre: its number, 0 for none. bar: steps of a bar, None for the commonest of training.
+        genre: its number, 0 for none; None draws one for each piece, as often as training has it.
+        bar: steps of a bar, None for the commonest of training.
         primer: what the pieces begin with. melody: the first voice, throughout; it says how long
         they are.
         Raises TaskError for a primer or a melody with pitches that training did not have.
         """
         bar = self.notation.bar if bar is None else bar
+        genres = self.notation.drawn(seed, num) if genre is None else [genre] * num
         given = np.zeros((0, self.notation.width), np.int32)
         if melody is not None:
             if not self.notation.voices:
@@ -160,7 +162,7 @@ class Composer:
         if first is not None and first.places is not None and len(first):
             place, bar = (int(x) for x in first.places[0])
         ask = Ask(
-            genre=tf.fill((num,), genre),
+            genre=tf.constant(genres, tf.int32),
             steps=tf.constant(steps),
             bar=tf.constant(bar),
             place=tf.constant(place),
@@ -172,7 +174,7 @@ class Composer:
         )
         tokens, length = (x.numpy() for x in self._sample(ask))
         return [
-            self._piece(tokens[row, : length[row]], genre, bar, place, f"piece {row + 1}")
+            self._piece(tokens[row, : length[row]], genres[row], bar, place, f"piece {row + 1}")
             for row in range(num)
         ]
 

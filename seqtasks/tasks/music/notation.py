@@ -41,6 +41,7 @@ class Notation:
         ranges: the lowest and the highest pitch of each voice; of sets, of all tones.
         genres: names by number, the first of which is number 1.
         by_tonic: genres are modes, each in twelve keys: number 1 is the first mode on C.
+        counts: how many pieces of training have each genre.
         bar: steps of the commonest bar; 0 where the pieces have no bars.
     """
 
@@ -51,6 +52,7 @@ class Notation:
     ranges: tuple[tuple[int, int], ...]
     genres: tuple[str, ...] = ()
     by_tonic: bool = False
+    counts: tuple[int, ...] = ()
     bar: int = 0
 
     @classmethod
@@ -79,8 +81,10 @@ class Notation:
             (),
             tuple(f"{t} {mode}" for mode in modes for t in TONICS) if by_tonic else tuple(modes),
             by_tonic,
-            bars.most_common(1)[0][0] if bars else 0,
+            bar=bars.most_common(1)[0][0] if bars else 0,
         )
+        numbers = [notation.number(piece.genre, piece.tonic) for piece in pieces]
+        counts = np.bincount(numbers, minlength=len(notation.genres) + 1)[1:]
         rows = [notation.written(piece).pitches for piece in pieces]
         if voices:
             columns = [np.concatenate([row[:, i] for row in rows]) for i in range(len(voices))]
@@ -88,7 +92,12 @@ class Notation:
             columns = [np.concatenate([row.ravel() for row in rows])]
         heard = [column[column > 0] for column in columns]
         ranges = tuple((int(h.min()), int(h.max())) if h.size else (1, HIGHEST) for h in heard)
-        return dataclasses.replace(notation, width=max(row.shape[1] for row in rows), ranges=ranges)
+        return dataclasses.replace(
+            notation,
+            width=max(row.shape[1] for row in rows),
+            ranges=ranges,
+            counts=tuple(counts.tolist()),
+        )
 
     def written(self, piece: Piece) -> Piece:
         """The piece as this notation writes it: its voices kept or not, its ties kept or not.
@@ -129,6 +138,15 @@ class Notation:
         listed = ", ".join(f"{number} {name}" for number, name in enumerate(self.genres, 1))
         raise TaskError(f"no genre {genre!r}: there are {listed}, and 0 for none")
 
+    def drawn(self, seed: int, num: int) -> list[int]:
+        """Genres by number, each as often as in training; a function of the seed and the place."""
+        total = sum(self.counts)
+        if not total:
+            return [0] * num
+        shares = [count / total for count in self.counts]
+        places = range(1, len(shares) + 1)
+        return [int(np.random.default_rng([seed, i]).choice(places, p=shares)) for i in range(num)]
+
     def tonic_of(self, number: int) -> tuple[str, int | None]:
         """The genre and the tonic that a number stands for: what a `Piece` says of itself."""
         if not number:
@@ -156,10 +174,13 @@ class Notation:
                 "voices": tuple(map(str, record["voices"])),
                 "genres": tuple(map(str, record["genres"])),
                 "ranges": tuple((int(low), int(high)) for low, high in record["ranges"]),
+                "counts": tuple(map(int, record["counts"])),
             }
         )
         if len(found.ranges) != max(len(found.voices), 1) or found.width < 1:
             raise ValueError("ranges and voices do not fit")
+        if len(found.counts) != len(found.genres):
+            raise ValueError("genres and their counts do not fit")
         return found
 
 
