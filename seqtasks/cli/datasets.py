@@ -30,7 +30,7 @@ def list_() -> None:
 @click.argument("source")
 @click.option(
     "--task",
-    type=click.Choice(["ner", "sentiment", "lm"]),
+    type=click.Choice(["ner", "sentiment", "lm", "music"]),
     default="ner",
     show_default=True,
     help="What it is read for.",
@@ -41,6 +41,8 @@ def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
     """Counts of a SOURCE, split by split, and its first examples."""
     from seqtasks.datasets import statistics
     from seqtasks.datasets.labelled_sources import load_labelled
+    from seqtasks.datasets.music.sources import load_music
+    from seqtasks.datasets.music.statistics import first_notes, music_statistics
     from seqtasks.datasets.sources import load_tagged
     from seqtasks.datasets.text_sources import load_text
 
@@ -48,6 +50,7 @@ def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
         "ner": (load_tagged, statistics.statistics, statistics.marked),
         "sentiment": (load_labelled, statistics.label_statistics, statistics.labelled),
         "lm": (load_text, statistics.text_statistics, statistics.beginning),
+        "music": (load_music, music_statistics, first_notes),
     }
     load, count, line = readers[task]
     data: Source[Any] = load(source, data_dir)

@@ -18,6 +18,7 @@ COMMANDS = {
     "ner": "Named-entity recognition: find names of people, places and more in text.",
     "sentiment": "Sentiment, or any other labels of texts: train, score, predict, explain, export.",
     "lm": "Language models, of words or characters: train, evaluate, score, generate, export.",
+    "music": "Music: train, evaluate, generate pieces one can hear, export.",
     "datasets": "Data sets that have a name, and what is in a SOURCE.",
     "info": "What a run or an export is: task, data, figures, versions.",
 }

@@ -7,9 +7,8 @@ import click
 
 from seqtasks.cli import options
 from seqtasks.cli.messages import say
-from seqtasks.cli.music_output import Wanted, report, table, write
+from seqtasks.cli.music_output import Files, line, table
 from seqtasks.cli.start import start_tensorflow
-from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.config import Config
 
 LARGEST = 2**31 - 1  # number that a graph's int32 holds
@@ -134,9 +133,9 @@ def evaluate(
 @click.option("--num", type=click.IntRange(1, 1000), default=1, show_default=True)
 @click.option(
     "--genre",
-    default="",
     metavar="NAME",
-    help="A genre of the run, by name or number; 0: none.  [default: none]",
+    help="A genre of the run, by name or number; 0: none.  [default: drawn for each piece, as "
+    "often as in training]",
 )
 @click.option(
     "--primer",
@@ -242,4 +241,58 @@ def generate(
     it repeats, how long a stretch is copied from a training piece, and what of voice leading goes
     wrong.
     """
-    raise NotImplementedError
+    given = [primer is not None, primer_notes is not None, melody is not None]
+    if sum(given) > 1:
+        raise click.UsageError("a piece has one beginning: give --primer, --primer-notes or --melody")
+    if melody and steps:
+        raise click.UsageError("--melody says how long the piece is: leave out --steps")
+    files = Files(out, tempo, musicxml, roll, wav, soundfont)
+    files.prepare()
+    start_tensorflow(threads)
+    from seqtasks.datasets.music.sources import primer_of
+    from seqtasks.tasks import music
+    from seqtasks.tasks.music.report import Critic
+
+    composer = music.load(model)
+    notation = composer.notation
+    bar = music.bar_of(metre, notation.steps_per_beat) if metre else notation.bar
+    begin = melody or primer
+    first = primer_of(begin, notation.steps_per_beat) if begin else None
+    if primer_notes is not None:
+        first = music.piece_of_names(primer_notes, notation.steps_per_beat)
+    pieces = composer.generate(
+        steps=steps or BARS * (bar or 4 * notation.steps_per_beat),
+        num=num,
+        genre=None if genre is None else notation.named(genre),
+        temperature=temperature,
+        top_p=top_p,
+        seed=seed,
+        primer=None if melody else first,
+        melody=first if melody else None,
+        bar=bar,
+        open_end=open_end,
+    )
+    critic = Critic(composer, music.training_pieces(model))
+    for number, (piece, said) in enumerate(zip(pieces, critic.of(pieces), strict=True), 1):
+        written = files.write(piece, f"seed{seed}-{number}")
+        if format_ == "json":
+            names = [str(path) for path in written]
+            click.echo(json.dumps({"files": names, **said}, ensure_ascii=False))
+        else:
+            click.echo(f"{written[0]}\n{line(said)}")
+
+
+@command.command(epilog="Example: seqtasks music export --out exports/music")
+@options.model("music")
+@options.out("music")
+def export(model: Path, out: Path) -> None:
+    """Write a SavedModel that draws new pieces and needs TensorFlow alone."""
+    start_tensorflow()
+    from seqtasks.tasks import music
+
+    directory, pieces = music.export(model, out)
+    say(
+        f"reloaded by TensorFlow alone and compared on {pieces} pieces: the same notes, "
+        "whole pieces and step by step"
+    )
+    click.echo(str(directory))

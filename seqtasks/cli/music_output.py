@@ -1,10 +1,14 @@
 """How `seqtasks music` prints figures, and what it says of new pieces."""
 
-import json
-from collections.abc import Sequence
-from typing import Any
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import click
+from seqtasks.tasks.errors import TaskError
+
+if TYPE_CHECKING:
+    from seqtasks.datasets.music.piece import Piece
 
 
 def table(scores: dict[str, Any]) -> str:
@@ -20,3 +24,47 @@ def table(scores: dict[str, Any]) -> str:
     ]
     wide = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:{wide}}  {value:>9}" for name, value in rows)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where and how new pieces are written: MIDI always, the others as wanted."""
+
+    out: Path
+    tempo: float
+    musicxml: bool
+    roll: bool
+    wav: bool
+    soundfont: Path | None
+
+    def prepare(self) -> None:
+        """Make the directory, before anything is drawn; TaskError where it cannot be."""
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = str(error.strerror).lower()
+            raise TaskError(f"{self.out}: {reason}; choose another with --out") from None
+        if not os.access(self.out, os.W_OK | os.X_OK):
+            raise TaskError(f"{self.out}: cannot be written in; choose another with --out")
+        if self.soundfont and not self.soundfont.is_file():
+            raise TaskError(f"{self.soundfont}: no such file; check the path given as --soundfont")
+
+    def write(self, piece: "Piece", name: str) -> list[Path]:
+        """The files of a piece, the MIDI file first."""
+        from seqtasks.tasks.music.midi_file import write_midi
+        from seqtasks.tasks.music.musicxml import write_musicxml
+        from seqtasks.tasks.music.roll import draw_roll
+        from seqtasks.tasks.music.sound import write_wav
+
+        written = [self.out / f"{name}.mid"]
+        write_midi(written[0], piece, self.tempo)
+        if self.musicxml:
+            written.append(self.out / f"{name}.musicxml")
+            write_musicxml(written[-1], piece, self.tempo)
+        if self.roll:
+            written.append(self.out / f"{name}.png")
+            draw_roll(written[-1], piece)
+        if self.wav or self.soundfont:
+            written.append(self.out / f"{name}.wav")
+            write_wav(written[-1], piece, self.tempo, self.soundfont)
+        return written

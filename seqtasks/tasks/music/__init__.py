@@ -21,7 +21,11 @@ _VERBS = {
     "build_model": "run",
     "train": "run",
     "load": "run",
+    "training_pieces": "run",
     "evaluate": "evaluation",
+    "compare": "evaluation",
+    "piece_of_names": "sources",
+    "bar_of": "sources",
     "export": "exporting",
 }
 

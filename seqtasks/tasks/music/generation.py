@@ -164,7 +164,7 @@ def _row(
         logits = network.note_logits(tones)
         first, tokens, asked = column == 0, tf.range(TOKENS)[None], given[column]
         still = tokens == STILL
-        there = (allowed[column] | still) & ~(must & first & (nothing | still))
+        there = (allowed[column] | still) & ~((must & first)[:, None] & (nothing | still))
         # what is given may be said by STILL, where the whole row can be
         there &= (asked == FREE) | (tokens == asked) | (still & agrees[:, None])
         there &= ~still | agrees[:, None]

@@ -56,3 +56,18 @@ def piece_of_names(names: str, steps_per_beat: int) -> Piece:
     rows = np.repeat(np.array(pitches, np.uint8), steps_per_beat)[:, None]
     struck = (np.arange(len(rows)) % steps_per_beat == 0)[:, None]
     return Piece(" ".join(names.split()), rows, struck, steps_per_beat)
+
+
+def bar_of(metre: str, steps_per_beat: int) -> int:
+    """The steps of a bar of a metre such as `3/4`.
+
+    Raises TaskError for what is no metre, and for one that is no whole number of steps.
+    """
+    match = re.fullmatch(r"(\d{1,3})/(\d{1,3})", metre.strip())
+    beats, unit = map(int, match.groups()) if match else (0, 0)
+    if not beats or unit not in (1, 2, 4, 8, 16, 32, 64):
+        raise TaskError(f"{metre!r} is no metre; write it as 4/4, 3/4 or 6/8")
+    steps, rest = divmod(4 * steps_per_beat * beats, unit)
+    if rest or not steps:
+        raise TaskError(f"a bar of {metre} is no whole number of steps, {steps_per_beat} to a beat")
+    return steps
