@@ -243,7 +243,9 @@ def generate(
     """
     given = [primer is not None, primer_notes is not None, melody is not None]
     if sum(given) > 1:
-        raise click.UsageError("a piece has one beginning: give --primer, --primer-notes or --melody")
+        raise click.UsageError(
+            "a piece has one beginning: give --primer, --primer-notes or --melody"
+        )
     if melody and steps:
         raise click.UsageError("--melody says how long the piece is: leave out --steps")
     files = Files(out, tempo, musicxml, roll, wav, soundfont)

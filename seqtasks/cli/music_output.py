@@ -23,7 +23,16 @@ def table(scores: dict[str, Any]) -> str:
         ("pieces", f"{scores['pieces']:,}"),
     ]
     wide = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:{wide}}  {value:>9}" for name, value in rows)
+    lines = [f"{name:{wide}}  {value:>9}" for name, value in rows]
+    if "generated" in scores:
+        lines += [
+            "",
+            f"{scores['generated']['pieces']:,} new pieces against these, share that differs",
+        ]
+        for name, apart in scores["generated"]["distances"].items():
+            shown = "-" if apart is None else f"{100 * apart:.1f}%"
+            lines.append(f"{name.replace('_', ' '):{wide}}  {shown:>9}")
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -68,3 +77,27 @@ class Files:
             written.append(self.out / f"{name}.wav")
             write_wav(written[-1], piece, self.tempo, self.soundfont)
         return written
+
+
+def line(said: dict[str, Any]) -> str:
+    """What is said of a new piece, for people: two lines."""
+    ending = (
+        "ends on the tonic after a dominant"
+        if said["ends_on_tonic"] and said["ends_after_dominant"]
+        else "ends on the tonic"
+        if said["ends_on_tonic"]
+        else "does not end on the tonic"
+    )
+    copied = f"longest copy {said['copied_beats']:g} beats"
+    if said["copied_from"]:
+        copied += f" ({said['copied_from']})"
+    parts = [f"{said['beats']:g} beats", f"{said['nll_per_step']:.2f} nats a step", copied]
+    if said["genre"]:
+        parts.insert(0, said["genre"])
+    more = [f"{100 * said['repetition']:.0f}% of bars repeated", ending]
+    if said["parallels_per_100"] is not None:
+        more.append(f"parallels {said['parallel_fifths'] + said['parallel_octaves']}")
+        more.append(f"voices cross in {100 * said['crossing']:.0f}%")
+    if said["out_of_range"]:
+        more.append(f"{100 * said['out_of_range']:.0f}% out of range")
+    return f"  {', '.join(parts)}\n  {', '.join(more)}"

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqtasks.datasets.music.piece import HIGHEST, Piece
+from seqtasks.tasks.music.comparison import distances, distributions, draw_comparison
 from seqtasks.tasks.music.composer import Composer
 
 Told = Callable[[int, int], object]
@@ -56,6 +58,25 @@ def figures_of(
         "notes": struck,
         "pieces": len(pieces),
     }
+
+
+def compare(
+    composer: Composer, data: Sequence[Piece], num: int, seed: int, plots: Path | None
+) -> dict[str, Any]:
+    """How far so many new pieces are from the data; with `plots`, a picture in that directory.
+
+    The pieces are as long as the data's, in their order. Distances are total variations, see
+    `comparison.distances`.
+    """
+    lengths = [len(data[i % len(data)]) for i in range(num)]
+    new = [
+        composer.generate(steps=max(length, 1), seed=seed + i)[0]
+        for i, length in enumerate(lengths)
+    ]
+    ours, theirs = distributions(new), distributions([composer.notation.written(p) for p in data])
+    if plots:
+        draw_comparison(plots / "comparison.png", ours, theirs)
+    return {"pieces": num, "distances": distances(ours, theirs)}
 
 
 def _sounding(pitches: np.ndarray) -> np.ndarray:
