@@ -112,9 +112,10 @@ class Composer:
 
     def _read_traced(self, *given: Any) -> Any:
         *arrays, states = given
-        found, states, steps = nats(self.network, arrays, states)
-        guess = greedy(self.network, *steps, arrays[3])
-        return found.tones, found.ends, guess, states
+        found, states, s = nats(self.network, arrays, states)
+        tokens, before = arrays[:2]
+        before = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
+        return found.tones, found.ends, greedy(self.network, s, before), states
 
     def _states(self) -> Any:
         return [

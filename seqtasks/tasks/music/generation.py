@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from seqtasks.datasets.music.piece import HIGHEST, LOWEST
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import ABOVE, MOST_SHIFT, Network, States, Tones, held_over, moved
+from seqtasks.tasks.music.network import ABOVE, Network, States, Tones, held_over
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
 
 Tensor = Any
@@ -92,11 +91,11 @@ def sample(network: Network, ask: Ask) -> Drawn:
     return Drawn(found[..., :width], tf.reduce_sum(found[..., width], axis=1))
 
 
-def greedy(network: Network, s: Tensor, before: Tensor, genre: Tensor) -> tf.Tensor:
+def greedy(network: Network, s: Tensor, before: Tensor) -> tf.Tensor:
     """The likeliest tones of every step, one after the other: uint8 pitches as `before`.
 
     s: (batch, time, hidden); before: int32 (batch, time, columns), the true tokens of the step
-    before each, in the key that `Network.in_key` makes of it; genre: int32 (batch,).
+    before each.
     """
     shape = tf.shape(before)
     width = network.notation.width
@@ -116,9 +115,10 @@ def greedy(network: Network, s: Tensor, before: Tensor, genre: Tensor) -> tf.Ten
         zero,
     )
     s = tf.reshape(s, (-1, s.shape[-1]))
-    shift = tf.repeat(network.shift(genre), shape[1])
-    row = _row(network, ask, zero, s, flat, tf.fill(tf.shape(flat), FREE), shift, shift > 99)
-    pitches = _pitches(moved(row, shift[:, None]))
+    row = _row(
+        network, ask, zero, s, flat, tf.fill((width,), FREE), tf.fill(tf.shape(s)[:1], False)
+    )
+    pitches = tf.where(row > HELD, row - HELD, row)
     return tf.cast(tf.reshape(pitches, (shape[0], shape[1], width)), tf.uint8)
 
 
@@ -130,37 +130,25 @@ def following(
     before: int32 (batch, columns), of the step before. sounded: bool (batch,), whether anything
     has; otherwise something does in the last step.
     """
-    primed, shift = tf.shape(ask.given)[0], network.shift(ask.genre)
-    before = moved(before, -shift[:, None])
+    width, primed = network.notation.width, tf.shape(ask.given)[0]
     s, states = network.step(before, _clock(ask, t), ask.genre, states)
-    given = tf.fill(tf.shape(before), FREE)
+    given = tf.fill((width,), FREE)
     if ask.given.shape[0] != 0:
-        given = tf.cond(t < primed, lambda: moved(ask.given[t], -shift[:, None]), lambda: given)
+        given = tf.cond(t < primed, lambda: ask.given[t], lambda: given)
     must = ~sounded & (t == ask.steps - 1)
-    row = _row(network, ask, t, s, before, given, shift, must)
-    return moved(row, shift[:, None]), s, states
+    return _row(network, ask, t, s, before, given, must), s, states
 
 
 def _row(
-    network: Network,
-    ask: Ask,
-    t: Tensor,
-    s: Tensor,
-    before: Tensor,
-    given: Tensor,
-    shift: Tensor,
-    must: Tensor,
+    network: Network, ask: Ask, t: Tensor, s: Tensor, before: Tensor, given: Tensor, must: Tensor
 ) -> tf.Tensor:
-    """The tokens of a step, (batch, columns), where `must` says so not all of them silent.
-
-    before, given: (batch, columns), in the key of the network, `shift` semitones below the piece's.
-    """
+    """The tokens of a step, (batch, columns), where `must` says so not all of them silent."""
     notation, rows = network.notation, tf.shape(before)[0]
     width = notation.width
-    allowed = tf.gather(tf.constant(_allowed(network)), shift + MOST_SHIFT)
+    allowed = tf.constant(_allowed(network))
     past = tf.pad(before, ((0, 0), (ABOVE, 0)))
     as_before = held_over(before)
-    agrees = tf.reduce_all((given == FREE) | (given == as_before), axis=1)[:, None]
+    agrees = tf.reduce_all((given == FREE)[None] | (given[None] == as_before), axis=1)
     nothing = tf.range(TOKENS)[None] == NOTHING
 
     def unfinished(column: Tensor, open_: Tensor, *_: Any) -> Tensor:
@@ -174,12 +162,12 @@ def _row(
         decides = held & network.decides(column, over)
         tones = Tones(s, so_far, column, tf.concat(near, axis=1), before, decides)
         logits = network.note_logits(tones)
-        first, tokens, asked = column == 0, tf.range(TOKENS)[None], given[:, column]
+        first, tokens, asked = column == 0, tf.range(TOKENS)[None], given[column]
         still = tokens == STILL
-        there = (allowed[:, column] | still) & ~((must & first)[:, None] & (nothing | still))
+        there = (allowed[column] | still) & ~((must & first)[:, None] & (nothing | still))
         # what is given may be said by STILL, where the whole row can be
-        free = (asked == FREE)[:, None] | (tokens == asked[:, None])
-        there &= (free & ~still) | (still & agrees)
+        there &= (asked == FREE) | (tokens == asked) | (still & agrees[:, None])
+        there &= ~still | agrees[:, None]
         logits = tf.where(there, logits, -float("inf"))
         chance = sampling.uniform(ask.seed, t * DRAWS + column, rows)
         token = sampling.draw(logits, chance, ask.temperature, tf.constant(0), ask.top_p)
@@ -209,21 +197,15 @@ def _row(
 
 
 def _allowed(network: Network) -> np.ndarray:
-    """Which tokens may be drawn, bool (shifts, columns, tokens): the pitches of training."""
+    """Which tokens may be drawn in each column: the pitches it had in training."""
     notation = network.notation
-    allowed = np.zeros((2 * MOST_SHIFT + 1, notation.width, TOKENS), bool)
-    allowed[:, :, NOTHING] = True
-    for shift in range(-MOST_SHIFT, MOST_SHIFT + 1):
-        for column in range(notation.width):
-            low, high = notation.range_of(column)
-            low, high = max(low - shift, LOWEST), min(high - shift, HIGHEST)
-            allowed[shift + MOST_SHIFT, column, low : high + 1] = True
-            allowed[shift + MOST_SHIFT, column, HELD + low : HELD + high + 1] = True
+    allowed = np.zeros((notation.width, TOKENS), bool)
+    allowed[:, NOTHING] = True
+    for column in range(notation.width):
+        low, high = notation.range_of(column)
+        allowed[column, low : high + 1] = True
+        allowed[column, HELD + low : HELD + high + 1] = True
     return allowed
-
-
-def _pitches(tokens: Tensor) -> tf.Tensor:
-    return tf.where(tokens > HELD, tokens - HELD, tokens)
 
 
 def _clock(ask: Ask, t: Tensor) -> tf.Tensor:

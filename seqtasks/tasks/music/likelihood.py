@@ -21,19 +21,11 @@ class Nats(NamedTuple):
     ends: tf.Tensor
 
 
-class Steps(NamedTuple):
-    """s<t>, (batch, time, hidden), and the tokens of the step before each, `Network.in_key`."""
-
-    s: tf.Tensor
-    before: tf.Tensor
-
-
 def nats(
     network: Network, batch: Sequence[Tensor], states: States | None = None, training: bool = False
-) -> tuple[Nats, States, Steps]:
-    """The nats of a batch as `data.SIGNATURE` says, the states behind it, and its steps."""
+) -> tuple[Nats, States, tf.Tensor]:
+    """The nats of a batch as `data.SIGNATURE` says, the states behind it, and its s<t>."""
     tokens, before, clock, genre, length, over = batch
-    tokens, before = network.in_key(tokens, genre), network.in_key(before, genre)
     given = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
     s, states = network(given, clock, genre, states, training=training)
     there = asked(tokens, length, bool(network.notation.voices))
@@ -53,7 +45,7 @@ def nats(
     ends = tf.nn.sigmoid_cross_entropy_with_logits(
         tf.cast(ended, tf.float32), network.end_logits(s)
     )
-    return Nats(tones, tf.where(known, ends, 0.0)), states, Steps(s, given)
+    return Nats(tones, tf.where(known, ends, 0.0)), states, s
 
 
 def asked(tokens: Tensor, length: Tensor, voices: bool) -> tf.Tensor:

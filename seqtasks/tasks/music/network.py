@@ -22,7 +22,6 @@ NEVER = -1e9  # logit of what cannot be
 COLUMNS = 16  # columns that the network tells apart; those behind count as the last
 REACH = 24  # semitones that a tone may be from the one before it to be seen as a step from there
 ABOVE = 3  # tones of the same step, the nearest ones above, whose motion is seen
-MOST_SHIFT = 6  # semitones between a key and the one that the network has in its place
 GAP, MOVE = 48, 24  # semitones: intervals between tones, and motions, are seen up to these
 
 
@@ -67,9 +66,6 @@ class Network(keras.Model):
     temporal dependencies in high-dimensional sequences", 2012 (RNN-NADE).
 
     The end: p(the piece ends before step t) = σ(v s<t> + b).
-
-    Pieces whose tonic is known are read as if it were C, up to six semitones away, so that all
-    keys teach one another; what key it was is in c<t>. See `in_key`.
     """
 
     def __init__(self, config: Config, notation: Notation) -> None:
@@ -127,9 +123,9 @@ class Network(keras.Model):
     ) -> Any:
         """s<t>, (batch, time, hidden), and the states after the last step.
 
-        before: int32 (batch, time, columns), the tokens of the step before each, `in_key`; clock:
-        int32 (batch, time, 4); genre: int32 (batch,). states: of each layer, (batch, units) each;
-        None: zeros.
+        before: int32 (batch, time, columns), the tokens of the step before each; clock: int32
+        (batch, time, 4); genre: int32 (batch,). states: of each layer, (batch, units) each; None:
+        zeros.
         """
         x, past = self._inputs(before, clock, genre[:, None], training)
         after = []
@@ -148,17 +144,6 @@ class Network(keras.Model):
             x, last = layer.cell(x, state)
             after.append(list(last))
         return self.remembered(x) + past, after
-
-    def shift(self, genre: Tensor) -> tf.Tensor:
-        """Semitones, int32, by which a piece of a genre is higher than the network has it."""
-        tonic = (genre + 11) % 12
-        known = (genre > 0) & self.notation.by_tonic
-        return tf.where(known, (tonic + MOST_SHIFT) % 12 - MOST_SHIFT, 0)
-
-    def in_key(self, tokens: Tensor, genre: Tensor) -> tf.Tensor:
-        """Tokens as the network has them: (batch, …) and int32 (batch,) to (batch, …)."""
-        by = self.shift(genre)
-        return moved(tokens, -tf.reshape(by, (-1,) + (1,) * (len(tokens.shape) - 1)))
 
     def first_states(self, batch: Tensor) -> States:
         """Zeros, (batch, units) each: a list of the states of each layer."""
@@ -290,11 +275,6 @@ class Network(keras.Model):
         if not training or not self.config.dropout:
             return x
         return keras.random.dropout(x, self.config.dropout, seed=self.random)
-
-
-def moved(tokens: Tensor, by: Tensor) -> tf.Tensor:
-    """The tokens of pitches so many semitones higher; silence stays what it is."""
-    return tf.where(tokens > NOTHING, tokens + by, tokens)
 
 
 def held_over(tokens: Tensor) -> tf.Tensor:

@@ -73,10 +73,6 @@ class Notation:
         bars = Counter(int(b) for p in pieces if p.places is not None for b in p.places[:, 1])
         modes = sorted({piece.genre for piece in pieces} - {""})
         by_tonic = bool(modes) and all(p.tonic is not None for p in pieces if p.genre)
-        if by_tonic:  # their keys are read as if they were C: there must be room to move
-            low = min(int(p.pitches[p.pitches > 0].min(initial=HIGHEST)) for p in pieces)
-            high = max(int(p.pitches.max(initial=0)) for p in pieces)
-            by_tonic = low > 12 and high < HIGHEST - 12
         notation = cls(
             voices,
             ties,
