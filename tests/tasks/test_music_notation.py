@@ -148,7 +148,7 @@ def test_a_user_names_a_genre_by_number_or_name():
     assert LINES.named("1") == LINES.named("C major") == LINES.named("c MAJOR") == 1
     assert LINES.named("24") == LINES.named("B minor") == 24
     for wrong in ("25", "-1", "major", "H minor", "1.0"):
-        with pytest.raises(TaskError, match="no genre '.*': there are 1 C major, .* 24 B minor"):
+        with pytest.raises(TaskError, match=r"no genre '.*': there are 1 C major, .* 24 B minor"):
             LINES.named(wrong)
     with pytest.raises(TaskError, match="leave out --genre"):
         dataclasses.replace(LINES, genres=()).named("1")
