@@ -11,7 +11,16 @@ import tensorflow as tf
 from seqtasks.datasets.music.piece import HIGHEST, LOWEST
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import ABOVE, MOST_SHIFT, Network, States, Tones, held_over, moved
+from seqtasks.tasks.music.network import (
+    ABOVE,
+    MOST_SHIFT,
+    Network,
+    States,
+    Tones,
+    held_over,
+    moved,
+    sounding,
+)
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
 
 Tensor = Any
@@ -158,7 +167,7 @@ def _row(
     notation, rows = network.notation, tf.shape(before)[0]
     width = notation.width
     allowed = tf.gather(tf.constant(_allowed(network)), shift + MOST_SHIFT)
-    past = tf.pad(before, ((0, 0), (ABOVE, 0)))
+    past, sounded = tf.pad(before, ((0, 0), (ABOVE, 0))), sounding(before)
     as_before = held_over(before)
     agrees = tf.reduce_all((given == FREE) | (given == as_before), axis=1)[:, None]
     nothing = tf.range(TOKENS)[None] == NOTHING
@@ -172,7 +181,7 @@ def _row(
         same, over = before[:, column], as_before[:, column]
         near = [same[:, None], above, past[:, column : column + ABOVE][:, ::-1]]
         decides = held & network.decides(column, over)
-        tones = Tones(s, so_far, column, tf.concat(near, axis=1), before, decides)
+        tones = Tones(s, so_far, column, tf.concat(near, axis=1), sounded, decides)
         logits = network.note_logits(tones)
         first, tokens, asked = column == 0, tf.range(TOKENS)[None], given[:, column]
         still = tokens == STILL

@@ -32,8 +32,8 @@ class Tones(NamedTuple):
     s: (asked, hidden), of their steps. so_far: (asked, hidden), Σ S k of the tokens before each in
     its step. column: int32 (asked,), or a scalar for all. near: int32 (asked, 1 + 2 ABOVE): the
     token at this place in the step before; the ABOVE tokens before it in its step, the nearest
-    first; and those at their places in the step before; 0 where there is none. rows: int32
-    (asked, columns), all tokens of the step before. held: bool (asked,), whether the step so far
+    first; and those at their places in the step before; 0 where there is none. sounded: bool
+    (asked, 127), the pitches of the step before. held: bool (asked,), whether the step so far
     holds over all that sounded, and this token is the last that could say otherwise.
     """
 
@@ -41,7 +41,7 @@ class Tones(NamedTuple):
     so_far: Tensor
     column: Tensor
     near: Tensor
-    rows: Tensor
+    sounded: Tensor
     held: Tensor
 
 
@@ -186,13 +186,13 @@ class Network(keras.Model):
         above = [shifted[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
         past = [shifted_before[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
         near = tf.gather_nd(tf.stack([before, *above, *past], axis=-1), index)
-        rows = tf.gather(tf.reshape(before, (-1, width)), step)
+        sounded = tf.gather(tf.reshape(sounding(before), (-1, HELD)), step)
         s = tf.gather(tf.reshape(s, (-1, s.shape[-1])), step)
         as_before = held_over(before)
         changes = tf.cast(tokens != as_before, so_far.dtype)[..., None]
         held = tf.matmul(earlier[None, None], changes)[..., 0] == 0
         held &= self.decides(tf.range(width), as_before)
-        return Tones(s, so_far, index[:, 2], near, rows, tf.gather_nd(held, index))
+        return Tones(s, so_far, index[:, 2], near, sounded, tf.gather_nd(held, index))
 
     def decides(self, column: Tensor, as_before: Tensor) -> tf.Tensor:
         """Whether behind this token, were it as before, nothing could differ from the step before.
@@ -245,10 +245,10 @@ class Network(keras.Model):
         pitches = tf.range(1, HELD + 1)[None]
         if self.notation.voices:
             below = tf.ones_like(latest[:, None] + pitches, tf.bool)
-            sounded = _pitch(same)[:, None] == pitches
+            sounded = _pitch(same)[:, None] == pitches  # by the same voice
         else:
             below = (pitches < _pitch(latest)[:, None]) | (latest == NOTHING)[:, None]
-            sounded = tf.reduce_any(_pitch(asked.rows)[:, :, None] == pitches[:, None], axis=1)
+            sounded = asked.sounded
         end = tf.ones_like(below[:, :1])
         if not self.notation.ties:
             never = tf.zeros_like(below)
@@ -300,6 +300,11 @@ def moved(tokens: Tensor, by: Tensor) -> tf.Tensor:
 def held_over(tokens: Tensor) -> tf.Tensor:
     """The tokens of the same pitches, held over."""
     return tf.where((tokens > NOTHING) & (tokens <= HELD), tokens + HELD, tokens)
+
+
+def sounding(tokens: Tensor) -> tf.Tensor:
+    """The pitches of steps: tokens (…, columns) to bool (…, 127)."""
+    return tf.reduce_any(_pitch(tokens)[..., None] == tf.range(1, HELD + 1), axis=-2)
 
 
 def _pitch(tokens: Tensor) -> tf.Tensor:
