@@ -70,6 +70,18 @@ CHORALES = [
         name="in A minor",
     ),
 ]
+TRIOS = [
+    voiced(
+        "72 - 71 72 | . 74 - 72",
+        "67 67 - . | 65 - . 64",
+        "48 . 55 - | 57 53 55 48",
+        upbeat=0,
+        voices=("Soprano", "Alto", "Bass"),
+        genre="major",
+        name="a trio",
+    ),
+    voiced("60 -", ". 59", ". 40", voices=("Soprano", "Alto", "Bass"), name="a short one"),
+]
 SETS = [
     sets("67 64 60 | 67- 64 60- | . | 72 | 72- 67 64 60", name="chords"),
     sets("60 | 62 | 64 | 65 | 67 | 67-", name="a scale"),
