@@ -81,3 +81,22 @@ def tiny_language_model(tiny_lm):
     from seqtasks.tasks import lm
 
     return lm.load(tiny_lm.model)
+
+
+@pytest.fixture(scope="session")
+def tiny_music(tmp_path_factory):
+    """One music model of the bars in `tests.tiny_music`, for all tests that only use it."""
+    from seqtasks.tasks import music
+    from tests.tiny_music import CHORALES, TINY, source
+
+    place, data = tmp_path_factory.mktemp("tiny_music"), source(CHORALES)
+    scores = music.train(TINY, data, place / "run", say=lambda _: None)
+    return TinyRun(place / "run", data, scores)
+
+
+@pytest.fixture(scope="session")
+def tiny_composer(tiny_music):
+    """The composer of `tiny_music`."""
+    from seqtasks.tasks import music
+
+    return music.load(tiny_music.model)

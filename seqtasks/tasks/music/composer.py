@@ -115,7 +115,7 @@ class Composer:
         found, states, s = nats(self.network, arrays, states)
         tokens, before = arrays[:2]
         before = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
-        return found.tones, found.ends, greedy(self.network, s, before), states
+        return found.tones, found.ends, greedy(self.network, s, before, arrays[3]), states
 
     def _states(self) -> Any:
         return [

@@ -59,7 +59,8 @@ class Stretch(NamedTuple):
 def encode(piece: Piece, notation: Notation) -> Encoded:
     """The arrays of a piece in this notation; TaskError for one that it cannot write."""
     piece = notation.written(piece)
-    return Encoded(tokens_of(piece), clock(len(piece), piece.places), piece.genre, piece.tonic)
+    places = piece.places if notation.bar else None  # the model has never seen one
+    return Encoded(tokens_of(piece), clock(len(piece), places), piece.genre, piece.tonic)
 
 
 def clock(steps: int, places: np.ndarray | None) -> np.ndarray:

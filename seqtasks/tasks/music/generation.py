@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import ABOVE, Network, States, Tones, held_over
+from seqtasks.tasks.music.network import ABOVE, Network, States, Tones, held_over, sounding
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
 
 Tensor = Any
@@ -91,11 +91,11 @@ def sample(network: Network, ask: Ask) -> Drawn:
     return Drawn(found[..., :width], tf.reduce_sum(found[..., width], axis=1))
 
 
-def greedy(network: Network, s: Tensor, before: Tensor) -> tf.Tensor:
+def greedy(network: Network, s: Tensor, before: Tensor, genre: Tensor) -> tf.Tensor:
     """The likeliest tones of every step, one after the other: uint8 pitches as `before`.
 
     s: (batch, time, hidden); before: int32 (batch, time, columns), the true tokens of the step
-    before each.
+    before each; genre: int32 (batch,).
     """
     shape = tf.shape(before)
     width = network.notation.width
@@ -104,7 +104,7 @@ def greedy(network: Network, s: Tensor, before: Tensor) -> tf.Tensor:
     flat = tf.reshape(flat, (-1, width))
     zero = tf.constant(0)
     ask = Ask(
-        zero,
+        tf.repeat(genre, shape[1]),
         zero,
         zero,
         zero,
@@ -146,8 +146,9 @@ def _row(
     notation, rows = network.notation, tf.shape(before)[0]
     width = notation.width
     allowed = tf.constant(_allowed(network))
-    past = tf.pad(before, ((0, 0), (ABOVE, 0)))
+    past, sounded = tf.pad(before, ((0, 0), (ABOVE, 0))), sounding(before)
     as_before = held_over(before)
+    tonic = network.tonic(ask.genre)
     agrees = tf.reduce_all((given == FREE)[None] | (given[None] == as_before), axis=1)
     nothing = tf.range(TOKENS)[None] == NOTHING
 
@@ -160,7 +161,7 @@ def _row(
         same, over = before[:, column], as_before[:, column]
         near = [same[:, None], above, past[:, column : column + ABOVE][:, ::-1]]
         decides = held & network.decides(column, over)
-        tones = Tones(s, so_far, column, tf.concat(near, axis=1), before, decides)
+        tones = Tones(s, so_far, column, tf.concat(near, axis=1), sounded, decides, tonic)
         logits = network.note_logits(tones)
         first, tokens, asked = column == 0, tf.range(TOKENS)[None], given[column]
         still = tokens == STILL

@@ -35,7 +35,7 @@ def nats(
         first = tf.range(tf.shape(tokens)[2]) == 0
         there &= first | ~still
         wanted = tf.where(first & still, STILL, tokens)
-    logits = network.note_logits(network.tones(s, given, tokens, there), training)
+    logits = network.note_logits(network.tones(s, given, tokens, genre, there), training)
     index = tf.where(there)
     found = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather_nd(wanted, index), logits)
     tones = tf.scatter_nd(index[:, :2], found, tf.shape(tokens, out_type=tf.int64)[:2])

@@ -22,6 +22,7 @@ NEVER = -1e9  # logit of what cannot be
 COLUMNS = 16  # columns that the network tells apart; those behind count as the last
 REACH = 24  # semitones that a tone may be from the one before it to be seen as a step from there
 ABOVE = 3  # tones of the same step, the nearest ones above, whose motion is seen
+DEGREES = 13  # 1 + semitones above the tonic; 0: not known
 GAP, MOVE = 48, 24  # semitones: intervals between tones, and motions, are seen up to these
 
 
@@ -31,17 +32,19 @@ class Tones(NamedTuple):
     s: (asked, hidden), of their steps. so_far: (asked, hidden), Σ S k of the tokens before each in
     its step. column: int32 (asked,), or a scalar for all. near: int32 (asked, 1 + 2 ABOVE): the
     token at this place in the step before; the ABOVE tokens before it in its step, the nearest
-    first; and those at their places in the step before; 0 where there is none. rows: int32
-    (asked, columns), all tokens of the step before. held: bool (asked,), whether the step so far
-    holds over all that sounded, and this token is the last that could say otherwise.
+    first; and those at their places in the step before; 0 where there is none. sounded: bool
+    (asked, 127), the pitches of the step before. held: bool (asked,), whether the step so far
+    holds over all that sounded, and this token is the last that could say otherwise. tonic: int32
+    (asked,), see `Network.tonic`.
     """
 
     s: Tensor
     so_far: Tensor
     column: Tensor
     near: Tensor
-    rows: Tensor
+    sounded: Tensor
     held: Tensor
+    tonic: Tensor
 
 
 class Network(keras.Model):
@@ -55,15 +58,16 @@ class Network(keras.Model):
         a<t,i>     = s<t> + Σ_{j<i} S k<t,j> + what is near          (hidden,)
         z<t,i>     = relu(V relu(a<t,i>) + b)                        (hidden,)
         p(k<t,i>)  = softmax(U z<t,i> + R z<t,i> from the tone at this place before
+                             + D z<t,i> from the tonic, where it is known
                              + for each of the tones above, what is usual of their interval)
 
     What is near: the token before it in this step, the token at the same place in the step
     before, and, of the nearest tones above, how far away they were and how they moved. The last
-    term sees pitches as distances, from the tone at this place before and from the tones above:
-    what is learnt in one key holds in all. Tokens that cannot be have probability 0: a held tone
-    that did not sound; in sets, a tone that is not below the one before it. Recurrence over steps
-    with a network over the tones of a step: Boulanger-Lewandowski, Bengio and Vincent, "Modeling
-    temporal dependencies in high-dimensional sequences", 2012 (RNN-NADE).
+    terms see pitches as distances, from the tone at this place before, from the tonic and from the
+    tones above: what is learnt in one key holds in all. Tokens that cannot be have probability 0:
+    a held tone that did not sound; in sets, a tone that is not below the one before it. Recurrence
+    over steps with a network over the tones of a step: Boulanger-Lewandowski, Bengio and Vincent,
+    "Modeling temporal dependencies in high-dimensional sequences", 2012 (RNN-NADE).
 
     The end: p(the piece ends before step t) = σ(v s<t> + b).
     """
@@ -94,6 +98,10 @@ class Network(keras.Model):
         self.columns = table(COLUMNS, hidden, "columns")
         self.gaps = table(ABOVE * (2 * GAP + 2), hidden, "gaps")
         self.moves = table(ABOVE * (2 * MOVE + 2), hidden, "moves")
+        # by how far a pitch is above the tonic, where that is known
+        self.degrees_before = table(voices * DEGREES, hidden, "degrees_before")
+        self.degrees_near = table((1 + ABOVE) * DEGREES, hidden, "degrees_near")
+        self.degrees = keras.layers.Dense(DEGREES - 1, name="degrees")
         self.middle = keras.layers.Dense(hidden, activation="relu", name="middle")
         self.tokens = keras.layers.Dense(TOKENS, name="tokens")
         self.distances = keras.layers.Dense(2 * REACH + 1, name="distances")
@@ -107,7 +115,8 @@ class Network(keras.Model):
         tokens = np.ones((1, 1, notation.width + (not voices)), np.int32)
         before = np.zeros_like(tokens)
         s, _ = self(before, np.zeros((1, 1, len(CLOCK)), np.int32), np.zeros(1, np.int32))
-        self.note_logits(self.tones(s, before, tokens, np.ones(tokens.shape, bool)))
+        there = np.ones(tokens.shape, bool)
+        self.note_logits(self.tones(s, before, tokens, np.zeros(1, np.int32), there))
         self.end_logits(s)
 
     def build(self, *shapes: Any) -> None:
@@ -151,11 +160,18 @@ class Network(keras.Model):
         zeros = tf.zeros((batch, self.config.units))
         return [[zeros] * count for _ in self.recurrent]
 
-    def tones(self, s: Tensor, before: Tensor, tokens: Tensor, there: Tensor) -> Tones:
+    def tonic(self, genre: Tensor) -> tf.Tensor:
+        """The tonic of a genre, int32: 1 (C) to 12 (B), and 0 where it is not known."""
+        return tf.where((genre > 0) & self.notation.by_tonic, (genre - 1) % 12 + 1, 0)
+
+    def tones(
+        self, s: Tensor, before: Tensor, tokens: Tensor, genre: Tensor, there: Tensor
+    ) -> Tones:
         """What `note_logits` takes, of all tokens of known steps at once.
 
         s: (batch, time, hidden); before, tokens: int32 (batch, time, columns), of the step before
-        each and of itself; there: bool, which tokens are asked for, `asked` in all.
+        each and of itself; genre: int32 (batch,); there: bool, which tokens are asked for, `asked`
+        in all.
         """
         shape = tf.shape(tokens)
         index = tf.cast(tf.where(there), tf.int32)  # batch, time, column
@@ -171,13 +187,15 @@ class Network(keras.Model):
         above = [shifted[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
         past = [shifted_before[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
         near = tf.gather_nd(tf.stack([before, *above, *past], axis=-1), index)
-        rows = tf.gather(tf.reshape(before, (-1, width)), step)
+        sounded = tf.gather(tf.reshape(sounding(before), (-1, HELD)), step)
         s = tf.gather(tf.reshape(s, (-1, s.shape[-1])), step)
         as_before = held_over(before)
         changes = tf.cast(tokens != as_before, so_far.dtype)[..., None]
         held = tf.matmul(earlier[None, None], changes)[..., 0] == 0
         held &= self.decides(tf.range(width), as_before)
-        return Tones(s, so_far, index[:, 2], near, rows, tf.gather_nd(held, index))
+        held = tf.gather_nd(held, index)
+        tonic = tf.gather(self.tonic(genre), index[:, 0])
+        return Tones(s, so_far, index[:, 2], near, sounded, held, tonic)
 
     def decides(self, column: Tensor, as_before: Tensor) -> tf.Tensor:
         """Whether behind this token, were it as before, nothing could differ from the step before.
@@ -200,10 +218,14 @@ class Network(keras.Model):
         a += self.columns(tf.minimum(column, COLUMNS - 1))
         a += tf.reduce_sum(self.gaps(gaps + slot * (2 * GAP + 2)), axis=1)
         a += tf.reduce_sum(self.moves(moves + slot * (2 * MOVE + 2)), axis=1)
+        degrees = _degree(near[:, : 1 + ABOVE], asked.tonic[:, None])
+        a += tf.reduce_sum(self.degrees_near(degrees + DEGREES * tf.range(1 + ABOVE)), axis=1)
         z = self._drop(tf.nn.relu(a), training)
         z = self._drop(self.middle(z), training)
         plain = self.tokens(z)
         struck = plain[:, 1 : HELD + 1] + _from(self.distances(z), own)
+        places = _degree(tf.range(1, HELD + 1)[None], asked.tonic[:, None])
+        struck += tf.gather(tf.pad(self.degrees(z), ((0, 0), (1, 0))), places, batch_dims=1)
         # a row for each tone above: whether it moved, and how far it was from the tone here before
         moved = tf.cast(_pitch(above) != _pitch(past), tf.int32)
         rows_of = self.intervals((2 * slot + moved) * (2 * GAP + 2) + gaps)
@@ -230,10 +252,10 @@ class Network(keras.Model):
         pitches = tf.range(1, HELD + 1)[None]
         if self.notation.voices:
             below = tf.ones_like(latest[:, None] + pitches, tf.bool)
-            sounded = _pitch(same)[:, None] == pitches
+            sounded = _pitch(same)[:, None] == pitches  # by the same voice
         else:
             below = (pitches < _pitch(latest)[:, None]) | (latest == NOTHING)[:, None]
-            sounded = tf.reduce_any(_pitch(asked.rows)[:, :, None] == pitches[:, None], axis=1)
+            sounded = asked.sounded
         end = tf.ones_like(below[:, :1])
         if not self.notation.ties:
             never = tf.zeros_like(below)
@@ -269,7 +291,10 @@ class Network(keras.Model):
             for number, tables in enumerate(self.seen):
                 found += tables[part](seen[..., number])
             both.append(found)
-        return both[0], both[1]
+        degrees = _degree(before, self.tonic(genre)[..., None])
+        if self.notation.voices:
+            degrees += DEGREES * tf.range(len(self.notation.voices))
+        return both[0], both[1] + tf.reduce_sum(self.degrees_before(degrees) * there, axis=-2)
 
     def _drop(self, x: Tensor, training: bool) -> tf.Tensor:
         if not training or not self.config.dropout:
@@ -282,8 +307,19 @@ def held_over(tokens: Tensor) -> tf.Tensor:
     return tf.where((tokens > NOTHING) & (tokens <= HELD), tokens + HELD, tokens)
 
 
+def sounding(tokens: Tensor) -> tf.Tensor:
+    """The pitches of steps: tokens (…, columns) to bool (…, 127)."""
+    return tf.reduce_any(_pitch(tokens)[..., None] == tf.range(1, HELD + 1), axis=-2)
+
+
 def _pitch(tokens: Tensor) -> tf.Tensor:
     return tf.where(tokens > HELD, tokens - HELD, tokens)
+
+
+def _degree(tokens: Tensor, tonic: Tensor) -> tf.Tensor:
+    """1 + semitones above the tonic, 1 to 12, in whatever octave; 0 for silence, or no tonic."""
+    pitch = _pitch(tokens)
+    return tf.where((pitch > 0) & (tonic > 0), (pitch - tonic + 1) % 12 + 1, 0)
 
 
 def _between(low: Tensor, high: Tensor, most: int) -> tf.Tensor:

@@ -130,9 +130,11 @@ class Notation:
         """
         if not genre or genre == "0":
             return 0
-        for number, name in enumerate(self.genres, 1):
-            if genre == str(number) or genre.casefold() == name.casefold():
-                return number
+        names = [name.casefold() for name in self.genres]
+        numbers = list(map(str, range(1, len(names) + 1)))
+        for known in (names, numbers):  # a folder may be called 1990, or 2
+            if genre.casefold() in known:
+                return known.index(genre.casefold()) + 1
         if not self.genres:
             raise TaskError(f"no genre {genre!r}: the run knows none; leave out --genre")
         listed = ", ".join(f"{number} {name}" for number, name in enumerate(self.genres, 1))
