@@ -19,6 +19,7 @@ class Analysis:
         out_of_range: `voice_leading.out_of_range`.
         parallel_fifths: `voice_leading.parallels`; None, as `crossing`, without voices.
         parallel_octaves: the same.
+        parallel_chances: the same.
         parallels_per_100: the same, of both kinds.
         repetition: `copying.repetition`.
         copied_beats: quarter notes of the longest run that a piece of training has too.
@@ -31,6 +32,7 @@ class Analysis:
     out_of_range: float
     parallel_fifths: int | None
     parallel_octaves: int | None
+    parallel_chances: int | None
     parallels_per_100: float | None
     repetition: float
     copied_beats: float
@@ -59,6 +61,7 @@ def analyse(piece: Piece, ranges: Sequence[Range], copies: Copies) -> Analysis:
         out_of_range=out_of_range(piece, ranges),
         parallel_fifths=None if found is None else found.fifths,
         parallel_octaves=None if found is None else found.octaves,
+        parallel_chances=None if found is None else found.chances,
         parallels_per_100=None if found is None else found.per_100,
         repetition=repetition(piece),
         copied_beats=copy.beats,

@@ -17,7 +17,7 @@ class Config:
         "time steps of a quarter note",
         minimum=1,
         maximum=48,
-        automatic="4; of pitch sets in JSON 1",
+        automatic="4; of the chorales 2, of pitch sets in JSON 1",
     )
     mode: str | None = setting(
         None,
@@ -53,27 +53,27 @@ class Config:
     hidden: int = setting(300, "units of the layers that go from tone to tone", minimum=1)
     # regularisation
     input_dropout: float = setting(
-        0.2, "share of the tones heard before that are dropped", minimum=0, maximum=0.95
+        0.15, "share of the tones heard before that are dropped", minimum=0, maximum=0.95
     )
-    dropout: float = setting(0.4, "share of numbers dropped after layers", minimum=0, maximum=0.95)
+    dropout: float = setting(0.3, "share of numbers dropped after layers", minimum=0, maximum=0.95)
     recurrent_dropout: float = setting(
-        0.2, "share of the state dropped from step to step", minimum=0, maximum=0.95
+        0.15, "share of the state dropped from step to step", minimum=0, maximum=0.95
     )
     # training
     steps: int | None = setting(
         None,
         "longest stretch of a piece that is trained on as a whole, in time steps",
         minimum=2,
-        automatic="512; fewer where many tones sound at once",
+        automatic="32 beats, 64 or more; fewer where many tones sound at once",
     )
     epochs: int | None = setting(
         None,
         "times through the training data",
         minimum=1,
-        automatic="1,300,000 time steps read; 4 to 100 times",
+        automatic="3,000,000 time steps read; 8 to 50 times",
     )
-    batch_size: int = setting(12, "pieces a step", minimum=1)
-    learning_rate: float = setting(0.004, "Adam's, at its highest", minimum=0)
+    batch_size: int = setting(16, "pieces a step", minimum=1)
+    learning_rate: float = setting(0.008, "Adam's, at its highest", minimum=0)
     clipnorm: float = setting(1.0, "gradients are scaled to this global norm (0: never)", minimum=0)
     averaging: float = setting(
         0.995,
@@ -103,8 +103,14 @@ def resolve(config: Config, notation: Notation, steps: int) -> Config:
         "steps_per_beat": notation.steps_per_beat,
         "mode": "voice" if notation.voices else "set",
         "ties": notation.ties,
-        "epochs": min(max(round(1_300_000 / max(steps, 1)), 4), 100),
+        "epochs": min(max(round(3_000_000 / max(steps, 1)), 8), 50),
         # of rows with many tones fewer steps, so that a batch takes bounded memory
-        "steps": max(min(512, 2**16 // (config.batch_size * notation.width)), 2),
+        "steps": max(
+            min(
+                max(32 * notation.steps_per_beat, 64),
+                2**16 // (config.batch_size * notation.width),
+            ),
+            2,
+        ),
     }
     return filled(config, automatic)
