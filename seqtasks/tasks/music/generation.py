@@ -11,17 +11,9 @@ import tensorflow as tf
 from seqtasks.datasets.music.piece import HIGHEST, LOWEST
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import (
-    ABOVE,
-    MOST_SHIFT,
-    Network,
-    States,
-    Tones,
-    held_over,
-    moved,
-    sounding,
-)
+from seqtasks.tasks.music.network import ABOVE, MOST_SHIFT, Network, States, Tones
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
+from seqtasks.tasks.music.token_tensors import held_over, moved, pitch_of, sounding
 
 Tensor = Any
 FREE = -1  # a token that is to be drawn
@@ -127,7 +119,7 @@ def greedy(network: Network, s: Tensor, before: Tensor, genre: Tensor) -> tf.Ten
     s = tf.reshape(s, (-1, s.shape[-1]))
     shift = tf.repeat(network.shift(genre), shape[1])
     row = _row(network, ask, zero, s, flat, tf.fill(tf.shape(flat), FREE), shift, shift > 99)
-    pitches = _pitches(moved(row, shift[:, None]))
+    pitches = pitch_of(moved(row, shift[:, None]))
     return tf.cast(tf.reshape(pitches, (shape[0], shape[1], width)), tf.uint8)
 
 
@@ -229,10 +221,6 @@ def _allowed(network: Network) -> np.ndarray:
             allowed[shift + MOST_SHIFT, column, low : high + 1] = True
             allowed[shift + MOST_SHIFT, column, HELD + low : HELD + high + 1] = True
     return allowed
-
-
-def _pitches(tokens: Tensor) -> tf.Tensor:
-    return tf.where(tokens > HELD, tokens - HELD, tokens)
 
 
 def _clock(ask: Ask, t: Tensor) -> tf.Tensor:
