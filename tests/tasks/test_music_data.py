@@ -25,7 +25,7 @@ from seqtasks.tasks.music.data import (
 )
 from seqtasks.tasks.music.likelihood import asked
 from seqtasks.tasks.music.notation import HELD, Notation, piece_of, tokens_of
-from tests.tiny_music import BAR, CHORALES, SETS, TINY, sets
+from tests.tiny_music import BAR, CHORALES, SETS, TINY, sets, voiced
 
 LINES = Notation.of(CHORALES, None, None)
 CHORDS = Notation.of(SETS, None, None)
@@ -231,6 +231,13 @@ def test_places_are_unknown_where_training_had_no_bars():
     barred = dataclasses.replace(SETS[0], places=np.full((5, 2), 3, np.int16))
     assert (encode(barred, CHORDS).clock[:, :2] == 0).all()
     assert (encode(barred, dataclasses.replace(CHORDS, bar=3)).clock[:, :2] > 0).all()
+
+
+def test_the_key_of_a_piece_without_room_to_move_is_not_known():
+    """Read as if in another key, its tones would leave what there are tokens for."""
+    for pitch, genre in ((13, "major"), (12, ""), (114, "major"), (115, "")):
+        assert encode(voiced("72 .", f"{pitch} -", genre="major", tonic=7), LINES).genre == genre
+    assert encode(sets("12", genre="dance"), CHORDS).genre == "dance"  # which has no key
 
 
 # padding

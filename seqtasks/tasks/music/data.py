@@ -10,7 +10,7 @@ import tensorflow as tf
 from seqtasks.datasets.batching import length_buckets
 from seqtasks.datasets.music.piece import Piece
 from seqtasks.tasks.music.config import Config
-from seqtasks.tasks.music.notation import HELD, NOTHING, Notation, tokens_of
+from seqtasks.tasks.music.notation import HELD, NOTHING, Notation, has_room, tokens_of
 
 # What a step knows of its place; 0 in each column: unknown.
 PLACES = 97  # 1 + steps of its bar before it, up to 95; and steps of its bar, up to 96
@@ -60,7 +60,8 @@ def encode(piece: Piece, notation: Notation) -> Encoded:
     """The arrays of a piece in this notation; TaskError for one that it cannot write."""
     piece = notation.written(piece)
     places = piece.places if notation.bar else None  # the model has never seen one
-    return Encoded(tokens_of(piece), clock(len(piece), places), piece.genre, piece.tonic)
+    genre = piece.genre if has_room(piece) or not notation.by_tonic else ""
+    return Encoded(tokens_of(piece), clock(len(piece), places), genre, piece.tonic)
 
 
 def clock(steps: int, places: np.ndarray | None) -> np.ndarray:

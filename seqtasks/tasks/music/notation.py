@@ -73,10 +73,7 @@ class Notation:
         bars = Counter(int(b) for p in pieces if p.places is not None for b in p.places[:, 1])
         modes = sorted({piece.genre for piece in pieces} - {""})
         by_tonic = bool(modes) and all(p.tonic is not None for p in pieces if p.genre)
-        if by_tonic:  # their keys are read as if they were C: there must be room to move
-            low = min(int(p.pitches[p.pitches > 0].min(initial=HIGHEST)) for p in pieces)
-            high = max(int(p.pitches.max(initial=0)) for p in pieces)
-            by_tonic = low > 12 and high < HIGHEST - 12
+        by_tonic = by_tonic and all(map(has_room, pieces))
         notation = cls(
             voices,
             ties,
@@ -188,6 +185,12 @@ class Notation:
         if len(found.counts) != len(found.genres):
             raise ValueError("genres and their counts do not fit")
         return found
+
+
+def has_room(piece: Piece) -> bool:
+    """Whether a piece can be moved by an octave, so that its key can be read as any other."""
+    heard = piece.pitches[piece.pitches > 0]
+    return not heard.size or bool(heard.min() > 12 and heard.max() < HIGHEST - 12)
 
 
 def tokens_of(piece: Piece) -> np.ndarray:
