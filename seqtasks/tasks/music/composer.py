@@ -258,8 +258,5 @@ def _begun(given: np.ndarray, voices: bool) -> np.ndarray:
     """
     pitches = np.where(given > HELD, given - HELD, np.maximum(given, NOTHING))
     past = np.pad(pitches, ((1, 0), (0, 0)))[:-1]
-    if voices:
-        sounded = past == pitches
-    else:
-        sounded = (past[:, None] == pitches[:, :, None]).any(axis=2)
+    sounded = past == pitches if voices else (past[:, None] == pitches[:, :, None]).any(axis=2)
     return np.where((given > HELD) & ~sounded, given - HELD, given).astype(np.int32)
