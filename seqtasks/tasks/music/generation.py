@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import ABOVE, Network, States, Tones, held_over, sounding
+from seqtasks.tasks.music.network import ABOVE, Network, States, Tones
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
+from seqtasks.tasks.music.token_tensors import held_over, pitch_of, sounding
 
 Tensor = Any
 FREE = -1  # a token that is to be drawn
@@ -118,8 +119,7 @@ def greedy(network: Network, s: Tensor, before: Tensor, genre: Tensor) -> tf.Ten
     row = _row(
         network, ask, zero, s, flat, tf.fill((width,), FREE), tf.fill(tf.shape(s)[:1], False)
     )
-    pitches = tf.where(row > HELD, row - HELD, row)
-    return tf.cast(tf.reshape(pitches, (shape[0], shape[1], width)), tf.uint8)
+    return tf.cast(tf.reshape(pitch_of(row), (shape[0], shape[1], width)), tf.uint8)
 
 
 def following(

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from seqtasks.tasks.music.network import Network, States, held_over
+from seqtasks.tasks.music.network import Network, States
 from seqtasks.tasks.music.notation import NOTHING, STILL
+from seqtasks.tasks.music.token_tensors import held_over
 
 Tensor = Any
 
