@@ -14,7 +14,7 @@ from seqtasks.tasks.music.data import SIGNATURE, Stretch, batch, encode
 from seqtasks.tasks.music.generation import FREE, Ask, greedy, sample
 from seqtasks.tasks.music.likelihood import nats
 from seqtasks.tasks.music.network import Network
-from seqtasks.tasks.music.notation import HELD, Notation, piece_of, tokens_of
+from seqtasks.tasks.music.notation import HELD, NOTHING, Notation, piece_of, tokens_of
 
 AT_ONCE = 2**15  # tokens that are read together
 LARGEST = 2**31 - 1  # number that the graph holds
@@ -164,7 +164,7 @@ class Composer:
         ask = Ask(
             genre=tf.constant(genres, tf.int32),
             steps=tf.constant(steps),
-            bar=tf.constant(bar),
+            bar=tf.constant(bar if self.notation.bar else 0),  # the model knows none otherwise
             place=tf.constant(place),
             countdown=tf.constant(self.config.countdown and not open_end),
             temperature=tf.constant(temperature, tf.float32),
@@ -207,7 +207,7 @@ class Composer:
         given = np.zeros((len(tokens), self.notation.width), np.int32)
         given[:, : tokens.shape[1]] = tokens
         self._check_range(given, primer.name)
-        return given
+        return _begun(given, bool(voices))
 
     def _first_voice(self, piece: Piece) -> np.ndarray:
         """A piece's first voice, or highest tones; the other columns are free."""
@@ -222,7 +222,7 @@ class Composer:
         if single.pitches.shape[1]:
             given[:, :1] = tokens_of(single)
         self._check_range(given, piece.name)
-        return given
+        return _begun(given, voices=True)
 
     def _dealt(self, piece: Piece) -> Piece:
         count = len(self.notation.voices)
@@ -248,3 +248,14 @@ class Composer:
                     f"{name}: {pitch_name(int(wrong[0]))} is outside what {voice} has in training, "
                     f"{pitch_name(low)} to {pitch_name(high)}; transpose it"
                 )
+
+
+def _begun(given: np.ndarray, voices: bool) -> np.ndarray:
+    """Tokens, (steps, columns), in which a held tone that did not sound before is struck.
+
+    A tone goes over to another voice where the one above it ends, or where chords are dealt out.
+    """
+    pitches = np.where(given > HELD, given - HELD, np.maximum(given, NOTHING))
+    past = np.pad(pitches, ((1, 0), (0, 0)))[:-1]
+    sounded = past == pitches if voices else (past[:, None] == pitches[:, :, None]).any(axis=2)
+    return np.where((given > HELD) & ~sounded, given - HELD, given).astype(np.int32)
