@@ -10,11 +10,17 @@ def pitch(token):
     return int(token) - 127 if token > 127 else int(token)
 
 
+STILL = 255  # said first and alone of a step in which all is held over
+
+
 def log_probabilities(network, rows, known, genre):
     """ln p of each step, and the log odds that the piece is over before the last one.
 
     network: of one layer of the cell `rnn`. rows: tokens, (steps, columns); known: the clock.
     """
+    if network.notation.by_tonic and genre:  # read as if in C, by the nearest way
+        up = (genre - 1) % 12
+        rows = [[k - (up if up < 6 else up - 12) if k else 0 for k in row] for row in rows]
     w = {
         v.path.removeprefix("music_model/"): v.numpy().astype(np.float64)
         for v in network.trainable_variables
@@ -35,12 +41,14 @@ def log_probabilities(network, rows, known, genre):
         h = np.tanh(x @ into + h @ inside + bias)
         s = h @ w["remembered/kernel"] + w["remembered/bias"] + y
         asked = len(row) if notation.voices else sum(k > 0 for k in row) + 1
-        logs = 0.0
-        for i in range(asked):
+        still = notation.ties and list(row) == _held_over(before)
+        said, logs = ([STILL], 0.0) if still else (row[:asked], 0.0)
+        for i, token in enumerate(said):
             so_far = sum(table["so_far"][_row(notation, row[j], j)] for j in range(i))
             u = _logits(w, table, s + so_far, before, row[:i])
-            u[~_possible(notation, before, row[:i])] = -np.inf
-            logs += u[row[i]] - u.max() - np.log(np.exp(u - u.max()).sum())
+            may_be = possible(notation, before, row[:i])
+            u[[k not in may_be for k in range(256)]] = -np.inf
+            logs += u[token] - u.max() - np.log(np.exp(u - u.max()).sum())
         found.append(logs)
         before = row
     return found, (s @ w["ending/kernel"] + w["ending/bias"])[0]
@@ -62,7 +70,7 @@ def _logits(w, table, a, before, tones):
     z = np.maximum(z, 0)
     u = z @ w["tokens/kernel"] + w["tokens/bias"]
     distances = z @ w["distances/kernel"] + w["distances/bias"]
-    u[128:] += z @ w["holding/kernel"] + w["holding/bias"]
+    u[128:255] += z @ w["holding/kernel"] + w["holding/bias"]
     for p in range(1, 128):
         if own and abs(p - own) <= REACH:
             u[p] += distances[p - own + REACH]
@@ -74,11 +82,24 @@ def _logits(w, table, a, before, tones):
     return u
 
 
-def _possible(notation, before, tones):
-    sounded = {pitch(before[len(tones)])} if notation.voices else set(map(pitch, before))
-    top = pitch(tones[-1]) if tones and not notation.voices else 128
-    held = {127 + p for p in sounded if 0 < p < top} if notation.ties else set()
-    return np.array([k == 0 or 0 < k < top or k in held for k in range(255)])
+def possible(notation, before, tones):
+    """The tokens that can be behind `tones`, in the step after `before`."""
+    i = len(tones)
+    sounded = {pitch(before[i])} if notation.voices else set(map(pitch, before))
+    top = pitch(tones[-1]) if i and not notation.voices else 128
+    found = set(range(top))
+    if not notation.ties:
+        return found
+    found |= {127 + p for p in sounded if 0 < p < top}
+    held = _held_over(before)
+    last = i == len(before) - 1 if notation.voices else not held[i]
+    if last and list(tones) == held[:i]:  # then all would be held over, which STILL says
+        found.remove(held[i])
+    return found | ({STILL} if i == 0 else set())
+
+
+def _held_over(tokens):
+    return [127 + pitch(k) if k else 0 for k in tokens]
 
 
 def _counted(notation, tokens):
@@ -86,7 +107,7 @@ def _counted(notation, tokens):
 
 
 def _row(notation, token, i):
-    return token + 255 * i if notation.voices else token
+    return token + 256 * i if notation.voices else token
 
 
 def _distance(low, high, most):

@@ -8,7 +8,7 @@ import pytest
 
 from seqtasks.datasets.music.piece import TONICS, as_set, notes_of, transposed, without_ties
 from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.music.notation import HELD, TOKENS, Notation, piece_of, tokens_of
+from seqtasks.tasks.music.notation import HELD, STILL, Notation, piece_of, tokens_of
 from tests.tiny_music import BAR, CHORALES, SETS, VOICES, sets, voiced
 
 LINES = Notation.of(CHORALES, None, None)
@@ -38,7 +38,7 @@ def test_tokens_are_read_back(how):
         written = notation.written(piece)
         tokens = tokens_of(written)
         assert tokens.dtype == np.uint8 and len(tokens) == len(piece)
-        assert tokens.max() < TOKENS
+        assert tokens.max() < STILL  # which stands in no row
         again = piece_of(tokens, notation, piece.name)
         np.testing.assert_array_equal(again.pitches, written.pitches)
         np.testing.assert_array_equal(again.struck, written.struck)
@@ -57,7 +57,7 @@ def test_each_token_means_what_the_table_says():
     held = 127
     expected = [[60, 127], [held + 60, 0], [61, 1], [0, held + 1]]
     assert tokens_of(piece).tolist() == expected
-    assert tokens_of(sets("127 1 | 127- 1-")).tolist() == [[127, 1], [TOKENS - 1, held + 1]]
+    assert tokens_of(sets("127 1 | 127- 1-")).tolist() == [[127, 1], [held + 127, held + 1]]
     assert held == HELD
 
 
@@ -137,6 +137,22 @@ def test_genres_are_names_where_no_tonics_are_known():
     assert Notation.of([dataclasses.replace(SETS[0], genre="")], None, None).genres == ()
 
 
+def test_keys_cannot_be_told_where_a_piece_has_no_room_to_move():
+    for pitch, room in ((12, False), (13, True), (114, True), (115, False)):
+        wide = voiced("72 .", f"{pitch} -", genre="major", tonic=0)
+        assert Notation.of([*CHORALES, wide], None, None).by_tonic is room
+
+
+def test_genres_are_drawn_as_often_as_training_has_them():
+    assert [LINES.counts[n - 1] for n in (1, 8, 22)] == [1, 1, 1] and sum(LINES.counts) == 3
+    notation = dataclasses.replace(CHORDS, genres=("a", "b", "c"), counts=(1, 0, 3))
+    drawn = notation.drawn(5, 2000)
+    assert set(drawn) == {1, 3}
+    assert abs(drawn.count(3) - 1500) < 4.5 * np.sqrt(2000 * 0.75 * 0.25)
+    assert notation.drawn(5, 7) == drawn[:7] != notation.drawn(6, 7)
+    assert dataclasses.replace(CHORDS, genres=(), counts=()).drawn(5, 2) == [0, 0]
+
+
 def test_a_genre_that_training_did_not_have_is_none():
     assert LINES.number("", None) == LINES.number("lydian", 0) == LINES.number("major", None) == 0
     assert CHORDS.number("polka", None) == 0
@@ -179,6 +195,7 @@ def test_a_notation_is_the_same_after_a_way_through_json(how):
         {"voices": ["A"]},
         {"voices": 3},
         {"genres": None},
+        {"counts": [1]},
         {"width": 0},
         {"width": "2"},
         {"colour": 1},
