@@ -147,7 +147,8 @@ class Composer:
         bar: steps of a bar, None for the commonest of training.
         primer: what the pieces begin with. melody: the first voice, throughout; it says how long
         they are.
-        Raises TaskError for a primer or a melody with pitches that training did not have.
+        Raises TaskError for a primer or a melody in which nothing sounds, or with pitches that
+        training did not have.
         """
         bar = self.notation.bar if bar is None else bar
         genres = self.notation.drawn(seed, num) if genre is None else [genre] * num
@@ -159,6 +160,9 @@ class Composer:
         elif primer is not None:
             given = self._given(primer)[:steps]
         first = primer if melody is None else melody
+        if first is not None and len(given) == steps and not (given > NOTHING).any():
+            problem = f"nothing sounds in its {steps} steps"
+            raise TaskError(f"{first.name}: {problem}; begin with something that does")
         if first is not None and first.places is not None and len(first):
             place, bar = (int(x) for x in first.places[0])
         ask = Ask(

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import ABOVE, Network, States, Tones
+from seqtasks.tasks.music.network import ABOVE, NEVER, Network, States, Tones
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
 from seqtasks.tasks.music.token_tensors import held_over, pitch_of, sounding
 
@@ -35,7 +35,7 @@ class Ask(NamedTuple):
         bar: int32, steps of a bar; 0 where there are none.
         place: int32, steps of the first bar that are left out, as before an upbeat.
         countdown: bool, whether the model knows how many steps are left; then it ends there.
-        temperature: float32; 0 takes the most probable token.
+        temperature: float32; 0 takes the most probable token, and ends where that is likelier.
         top_p: float32; draws among the fewest tokens that have so much of the probability.
         seed: int64.
         given: int32 (time, columns), tokens that are there already, FREE where one is to be drawn;
@@ -72,7 +72,8 @@ def sample(network: Network, ask: Ask) -> Drawn:
     ) -> tuple[Any, ...]:
         row, s, states = following(network, ask, t, before, states, sounded)
         chance = sampling.uniform(ask.seed, t * DRAWS + DRAWS - 1, rows)
-        ends = (chance < tf.sigmoid(network.end_logits(s))) & ~ask.countdown
+        odds = network.end_logits(s) / tf.maximum(ask.temperature, sampling.GREEDY)
+        ends = (chance < tf.sigmoid(odds)) & ~ask.countdown
         going &= ~(ends & sounded & (t >= primed))
         row = tf.where(going[:, None], row, NOTHING)
         sounded |= tf.reduce_any(row != NOTHING, axis=1)
@@ -172,6 +173,8 @@ def _row(
         logits = tf.where(there, logits, -float("inf"))
         chance = sampling.uniform(ask.seed, t * DRAWS + column, rows)
         token = sampling.draw(logits, chance, ask.temperature, tf.constant(0), ask.top_p)
+        # all of a set is held over, and no tone that may be drawn is left below: it is as before
+        token = tf.where(tf.reduce_max(logits, axis=1) > NEVER, token, NOTHING)
         token = tf.ensure_shape(token, open_.shape)
         token = tf.where((asked == FREE) | (token == STILL), token, asked)
         token = tf.where(open_, token, NOTHING)
