@@ -150,16 +150,14 @@ def test_pieces_are_those_of_the_run(fresh, kind, way):
         assert not np.any(answer["struck"][i][len(piece) :])
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "one"])
 @EVERY
 def test_steps_one_after_the_other_are_the_piece(fresh, kind, way):
     rows = fresh[kind][way + ", by steps"]
     for i, (notes, struck) in enumerate(pieces_of(fresh[kind][way])):
-        stepped = [row["notes"][i] for row in rows][: len(notes)]
-        if np.any(stepped):  # something must sound in a piece, but not in a step
-            assert stepped == notes
-            assert [row["struck"][i] for row in rows][: len(notes)] == struck
-    assert sum(np.any(row["notes"]) for row in rows) >= len(rows) / 2
+        assert np.any(notes[:-1])  # otherwise the last step must sound, which a step need not
+        assert [row["notes"][i] for row in rows][: len(notes)] == notes
+        assert [row["struck"][i] for row in rows][: len(notes)] == struck
 
 
 @pytest.mark.parametrize("way", WAYS)
