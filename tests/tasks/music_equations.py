@@ -18,9 +18,6 @@ def log_probabilities(network, rows, known, genre):
 
     network: of one layer of the cell `rnn`. rows: tokens, (steps, columns); known: the clock.
     """
-    if network.notation.by_tonic and genre:  # read as if in C, by the nearest way
-        up = (genre - 1) % 12
-        rows = [[k - (up if up < 6 else up - 12) if k else 0 for k in row] for row in rows]
     w = {
         v.path.removeprefix("music_model/"): v.numpy().astype(np.float64)
         for v in network.trainable_variables
@@ -38,6 +35,9 @@ def log_probabilities(network, rows, known, genre):
             + sum(table[f"seen_{j}_{n}"][number] for j, number in enumerate([*c, genre]))
             for n in (0, 1)
         )
+        tonic = (genre - 1) % 12 if notation.by_tonic and genre else None
+        for i, k in _counted(notation, before):
+            y = y + table["degrees_before"][_degree(k, tonic) + 13 * i * bool(notation.voices)]
         h = np.tanh(x @ into + h @ inside + bias)
         s = h @ w["remembered/kernel"] + w["remembered/bias"] + y
         asked = len(row) if notation.voices else sum(k > 0 for k in row) + 1
@@ -45,7 +45,7 @@ def log_probabilities(network, rows, known, genre):
         said, logs = ([STILL], 0.0) if still else (row[:asked], 0.0)
         for i, token in enumerate(said):
             so_far = sum(table["so_far"][_row(notation, row[j], j)] for j in range(i))
-            u = _logits(w, table, s + so_far, before, row[:i])
+            u = _logits(w, table, s + so_far, before, row[:i], tonic)
             may_be = possible(notation, before, row[:i])
             u[[k not in may_be for k in range(256)]] = -np.inf
             logs += u[token] - u.max() - np.log(np.exp(u - u.max()).sum())
@@ -54,7 +54,7 @@ def log_probabilities(network, rows, known, genre):
     return found, (s @ w["ending/kernel"] + w["ending/bias"])[0]
 
 
-def _logits(w, table, a, before, tones):
+def _logits(w, table, a, before, tones, tonic):
     """Of the token behind `tones`, in the step after `before`."""
     i = len(tones)
     own = pitch(before[i])
@@ -66,14 +66,19 @@ def _logits(w, table, a, before, tones):
     for j in range(ABOVE):
         a = a + table["gaps"][j * (2 * GAP + 2) + gaps[j]]
         a = a + table["moves"][j * (2 * MOVE + 2) + _distance(past[j], above[j], MOVE)]
+    for j, p in enumerate([own, *above]):
+        a = a + table["degrees_near"][13 * j + _degree(p, tonic)]
     z = np.maximum(a, 0) @ w["middle/kernel"] + w["middle/bias"]
     z = np.maximum(z, 0)
     u = z @ w["tokens/kernel"] + w["tokens/bias"]
     distances = z @ w["distances/kernel"] + w["distances/bias"]
+    degrees = z @ w["degrees/kernel"] + w["degrees/bias"]
     u[128:255] += z @ w["holding/kernel"] + w["holding/bias"]
     for p in range(1, 128):
         if own and abs(p - own) <= REACH:
             u[p] += distances[p - own + REACH]
+        if tonic is not None:
+            u[p] += degrees[(p - tonic) % 12]
         for j in range(ABOVE):  # the interval up to a tone above, given whether that tone moved
             if above[j] and abs(above[j] - p) <= GAP:
                 moved = int(past[j] != above[j])
@@ -108,6 +113,10 @@ def _counted(notation, tokens):
 
 def _row(notation, token, i):
     return token + 256 * i if notation.voices else token
+
+
+def _degree(token, tonic):
+    return (pitch(token) - tonic) % 12 + 1 if token and tonic is not None else 0
 
 
 def _distance(low, high, most):

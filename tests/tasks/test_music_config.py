@@ -64,9 +64,14 @@ def test_the_more_steps_the_fewer_epochs_within_the_limits_of_the_help():
 
 
 def test_of_fuller_steps_a_stretch_has_fewer():
-    wide = [dataclasses.replace(CHORDS, width=width) for width in (1, 10, 20, 100, 127)]
+    (field,) = (f for f in dataclasses.fields(Config) if f.name == "steps")
+    beats, least = map(int, re.findall(r"\d+", field.metadata["automatic"]))
+    for per_beat in (1, 2, 4, 12):
+        narrow = dataclasses.replace(LINES, steps_per_beat=per_beat)
+        assert resolve(Config(), narrow, 1000).steps == max(beats * per_beat, least)
+    wide = [dataclasses.replace(CHORDS, width=width) for width in (1, 10, 60, 100, 127)]
     steps = [resolve(Config(), notation, 1000).steps for notation in wide]
-    assert steps[:2] == [512, 512] and steps == sorted(steps, reverse=True) and steps[-1] >= 2
+    assert steps[0] > steps[-1] >= 2 and steps == sorted(steps, reverse=True)
     # as many tokens at once, but for rounding
     assert max(n * w.width * Config().batch_size for n, w in zip(steps, wide, strict=True)) <= 2**16
     assert resolve(Config(batch_size=100_000), wide[-1], 1000).steps == 2

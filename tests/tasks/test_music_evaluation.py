@@ -99,7 +99,7 @@ def test_the_guess_is_the_likeliest_tone_after_tone(kind):
             for i in range(width):
                 there = np.arange(len(row)) == i
                 asked = network.tones(
-                    s[:, t : t + 1], past[:, t : t + 1], row[None, None], there[None, None]
+                    s[:, t : t + 1], past[:, t : t + 1], row[None, None], genre, there[None, None]
                 )
                 z = network.note_logits(asked).numpy()[0]
                 low, high = network.notation.range_of(i)

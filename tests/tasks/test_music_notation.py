@@ -137,12 +137,6 @@ def test_genres_are_names_where_no_tonics_are_known():
     assert Notation.of([dataclasses.replace(SETS[0], genre="")], None, None).genres == ()
 
 
-def test_keys_cannot_be_told_where_a_piece_has_no_room_to_move():
-    for pitch, room in ((12, False), (13, True), (114, True), (115, False)):
-        wide = voiced("72 .", f"{pitch} -", genre="major", tonic=0)
-        assert Notation.of([*CHORALES, wide], None, None).by_tonic is room
-
-
 def test_genres_are_drawn_as_often_as_training_has_them():
     assert [LINES.counts[n - 1] for n in (1, 8, 22)] == [1, 1, 1] and sum(LINES.counts) == 3
     notation = dataclasses.replace(CHORDS, genres=("a", "b", "c"), counts=(1, 0, 3))
