@@ -18,7 +18,6 @@ def log_probabilities(network, rows, known, genre):
 
     network: of one layer of the cell `rnn`. rows: tokens, (steps, columns); known: the clock.
     """
-    tonic = (genre - 1) % 12 if network.notation.by_tonic and genre else None
     w = {
         v.path.removeprefix("music_model/"): v.numpy().astype(np.float64)
         for v in network.trainable_variables
@@ -36,10 +35,9 @@ def log_probabilities(network, rows, known, genre):
             + sum(table[f"seen_{j}_{n}"][number] for j, number in enumerate([*c, genre]))
             for n in (0, 1)
         )
-        y = y + sum(
-            table["degrees_before"][_degree(k, tonic) + (13 * i if notation.voices else 0)]
-            for i, k in _counted(notation, before)
-        )
+        tonic = (genre - 1) % 12 if notation.by_tonic and genre else None
+        for i, k in _counted(notation, before):
+            y = y + table["degrees_before"][_degree(k, tonic) + 13 * i * bool(notation.voices)]
         h = np.tanh(x @ into + h @ inside + bias)
         s = h @ w["remembered/kernel"] + w["remembered/bias"] + y
         asked = len(row) if notation.voices else sum(k > 0 for k in row) + 1
@@ -77,10 +75,10 @@ def _logits(w, table, a, before, tones, tonic):
     degrees = z @ w["degrees/kernel"] + w["degrees/bias"]
     u[128:255] += z @ w["holding/kernel"] + w["holding/bias"]
     for p in range(1, 128):
-        if tonic is not None:
-            u[p] += degrees[(p - tonic) % 12]
         if own and abs(p - own) <= REACH:
             u[p] += distances[p - own + REACH]
+        if tonic is not None:
+            u[p] += degrees[(p - tonic) % 12]
         for j in range(ABOVE):  # the interval up to a tone above, given whether that tone moved
             if above[j] and abs(above[j] - p) <= GAP:
                 moved = int(past[j] != above[j])
@@ -105,11 +103,6 @@ def possible(notation, before, tones):
     return found | ({STILL} if i == 0 else set())
 
 
-def _degree(token, tonic):
-    """1 + semitones above the tonic."""
-    return 1 + (pitch(token) - tonic) % 12 if token and tonic is not None else 0
-
-
 def _held_over(tokens):
     return [127 + pitch(k) if k else 0 for k in tokens]
 
@@ -120,6 +113,10 @@ def _counted(notation, tokens):
 
 def _row(notation, token, i):
     return token + 256 * i if notation.voices else token
+
+
+def _degree(token, tonic):
+    return (pitch(token) - tonic) % 12 + 1 if token and tonic is not None else 0
 
 
 def _distance(low, high, most):

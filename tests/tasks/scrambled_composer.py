@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from seqtasks.tasks import run_directory
 from seqtasks.tasks.music.composer import Composer
 from seqtasks.tasks.music.config import check, resolve
 from seqtasks.tasks.music.network import Network
@@ -70,3 +71,15 @@ def biased(kind, *scores):
 def tokens(pieces):
     """Their tokens, as lists."""
     return [tokens_of(piece).tolist() for piece in pieces]
+
+
+def written(place, kind):
+    """A run directory of the composer, as far as loading reads it."""
+    model = composer(kind)
+    place.mkdir(parents=True)
+    record = {"task": "music", "config": dataclasses.asdict(model.config)}
+    run_directory.write_json(place / run_directory.CONFIG, record)
+    run_directory.write_json(place / "vocabulary.json", model.notation.as_dict())
+    weights = run_directory.weights_of(model.network)
+    run_directory.save_arrays(place / run_directory.WEIGHTS, weights)
+    return place

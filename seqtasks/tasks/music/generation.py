@@ -117,9 +117,10 @@ def greedy(network: Network, s: Tensor, before: Tensor, genre: Tensor) -> tf.Ten
         zero,
     )
     s = tf.reshape(s, (-1, s.shape[-1]))
-    free, no = tf.fill((width,), FREE), tf.fill(tf.shape(s)[:1], False)
-    pitches = pitch_of(_row(network, ask, zero, s, flat, free, no))
-    return tf.cast(tf.reshape(pitches, (shape[0], shape[1], width)), tf.uint8)
+    row = _row(
+        network, ask, zero, s, flat, tf.fill((width,), FREE), tf.fill(tf.shape(s)[:1], False)
+    )
+    return tf.cast(tf.reshape(pitch_of(row), (shape[0], shape[1], width)), tf.uint8)
 
 
 def following(

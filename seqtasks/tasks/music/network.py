@@ -14,7 +14,14 @@ import tensorflow as tf
 from seqtasks.tasks.music.config import Config
 from seqtasks.tasks.music.data import CLOCK
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS, Notation
-from seqtasks.tasks.music.token_tensors import held_over, pitch_of, sounding
+from seqtasks.tasks.music.token_tensors import (
+    DEGREES,
+    degree_of,
+    held_over,
+    interval,
+    pitch_of,
+    sounding,
+)
 from seqtasks.tasks.recurrent_layer import recurrent_layer
 
 Tensor = Any
@@ -23,7 +30,6 @@ NEVER = -1e9  # logit of what cannot be
 COLUMNS = 16  # columns that the network tells apart; those behind count as the last
 REACH = 24  # semitones that a tone may be from the one before it to be seen as a step from there
 ABOVE = 3  # tones of the same step, the nearest ones above, whose motion is seen
-DEGREES = 13  # 1 + semitones above the tonic; 0: not known
 GAP, MOVE = 48, 24  # semitones: intervals between tones, and motions, are seen up to these
 
 
@@ -212,20 +218,20 @@ class Network(keras.Model):
         s, so_far, column, near = asked[:4]
         same, above, past = near[:, 0], near[:, 1 : 1 + ABOVE], near[:, 1 + ABOVE :]
         own = pitch_of(same)
-        gaps = _between(own[:, None], pitch_of(past), GAP)
-        moves = _between(pitch_of(past), pitch_of(above), MOVE)
+        gaps = interval(own[:, None], pitch_of(past), GAP)
+        moves = interval(pitch_of(past), pitch_of(above), MOVE)
         slot = tf.range(ABOVE)
         a = s + so_far + self.same_place(same) + self.latest(above[:, 0])
         a += self.columns(tf.minimum(column, COLUMNS - 1))
         a += tf.reduce_sum(self.gaps(gaps + slot * (2 * GAP + 2)), axis=1)
         a += tf.reduce_sum(self.moves(moves + slot * (2 * MOVE + 2)), axis=1)
-        degrees = _degree(near[:, : 1 + ABOVE], asked.tonic[:, None])
+        degrees = degree_of(near[:, : 1 + ABOVE], asked.tonic[:, None])
         a += tf.reduce_sum(self.degrees_near(degrees + DEGREES * tf.range(1 + ABOVE)), axis=1)
         z = self._drop(tf.nn.relu(a), training)
         z = self._drop(self.middle(z), training)
         plain = self.tokens(z)
         struck = plain[:, 1 : HELD + 1] + _from(self.distances(z), own)
-        places = _degree(tf.range(1, HELD + 1)[None], asked.tonic[:, None])
+        places = degree_of(tf.range(1, HELD + 1)[None], asked.tonic[:, None])
         struck += tf.gather(tf.pad(self.degrees(z), ((0, 0), (1, 0))), places, batch_dims=1)
         # a row for each tone above: whether it moved, and how far it was from the tone here before
         moved = tf.cast(pitch_of(above) != pitch_of(past), tf.int32)
@@ -292,7 +298,7 @@ class Network(keras.Model):
             for number, tables in enumerate(self.seen):
                 found += tables[part](seen[..., number])
             both.append(found)
-        degrees = _degree(before, self.tonic(genre)[..., None])
+        degrees = degree_of(before, self.tonic(genre)[..., None])
         if self.notation.voices:
             degrees += DEGREES * tf.range(len(self.notation.voices))
         return both[0], both[1] + tf.reduce_sum(self.degrees_before(degrees) * there, axis=-2)
@@ -301,18 +307,6 @@ class Network(keras.Model):
         if not training or not self.config.dropout:
             return x
         return keras.random.dropout(x, self.config.dropout, seed=self.random)
-
-
-def _degree(tokens: Tensor, tonic: Tensor) -> tf.Tensor:
-    """1 + semitones above the tonic, 1 to 12, in whatever octave; 0 for silence, or no tonic."""
-    pitch = pitch_of(tokens)
-    return tf.where((pitch > 0) & (tonic > 0), (pitch - tonic + 1) % 12 + 1, 0)
-
-
-def _between(low: Tensor, high: Tensor, most: int) -> tf.Tensor:
-    """1 + `most` + the distance from one pitch to another, up to `most`; 0 for silence."""
-    distance = tf.clip_by_value(high - low, -most, most) + most + 1
-    return tf.where((low > 0) & (high > 0), distance, 0)
 
 
 def _from(distances: Tensor, own: Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Tensors of tokens: their pitches, and held over. See `notation`."""
+"""Tensors of tokens: their pitches, those that sound, held over. See `notation`."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import tensorflow as tf
 from seqtasks.tasks.music.notation import HELD, NOTHING
 
 Tensor = Any
+DEGREES = 13  # 1 + semitones above the tonic; 0: not known
 
 
 def pitch_of(tokens: Tensor) -> tf.Tensor:
@@ -22,3 +23,15 @@ def sounding(tokens: Tensor) -> tf.Tensor:
 def held_over(tokens: Tensor) -> tf.Tensor:
     """The tokens of the same pitches, held over."""
     return tf.where((tokens > NOTHING) & (tokens <= HELD), tokens + HELD, tokens)
+
+
+def degree_of(tokens: Tensor, tonic: Tensor) -> tf.Tensor:
+    """1 + semitones above the tonic, 1 to 12, in whatever octave; 0 for silence, or no tonic."""
+    pitch = pitch_of(tokens)
+    return tf.where((pitch > 0) & (tonic > 0), (pitch - tonic + 1) % 12 + 1, 0)
+
+
+def interval(low: Tensor, high: Tensor, most: int) -> tf.Tensor:
+    """1 + `most` + the distance from one pitch to another, up to `most`; 0 for silence."""
+    distance = tf.clip_by_value(high - low, -most, most) + most + 1
+    return tf.where((low > 0) & (high > 0), distance, 0)
