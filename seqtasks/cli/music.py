@@ -12,7 +12,8 @@ from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.music.config import Config
 
 LARGEST = 2**31 - 1  # number that a graph's int32 holds
-TEMPERATURE = 0.8
+TEMPERATURE = 0.5
+TAKES = 8
 BARS = 16  # of a new piece, where nobody says how long
 
 
@@ -178,6 +179,13 @@ def evaluate(
     callback=options.finite,
     help="Draw among the fewest tones that have so much of the probability.",
 )
+@click.option(
+    "--takes",
+    type=click.IntRange(1, 64),
+    default=TAKES,
+    show_default=True,
+    help="Draw each piece so often, and keep the take that the model finds best ended.",
+)
 @click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
 @click.option(
     "--tempo",
@@ -225,6 +233,7 @@ def generate(
     open_end: bool,
     temperature: float,
     top_p: float,
+    takes: int,
     seed: int,
     tempo: float,
     out: Path,
@@ -273,6 +282,7 @@ def generate(
         melody=first if melody else None,
         bar=bar,
         open_end=open_end,
+        takes=takes,
     )
     critic = Critic(composer, music.training_pieces(model))
     for number, (piece, said) in enumerate(zip(pieces, critic.of(pieces), strict=True), 1):

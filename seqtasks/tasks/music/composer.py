@@ -59,11 +59,15 @@ class Composer:
         self._sample = tf.function(self._sample_traced, autograph=False, input_signature=[ASK])
 
     def read(
-        self, pieces: Sequence[Piece], progress: Callable[[int, int], object] = lambda done, all: 0
+        self,
+        pieces: Sequence[Piece],
+        progress: Callable[[int, int], object] = lambda done, all: 0,
+        told: bool = True,
     ) -> list[Reading]:
         """The likelihood of every step of every piece, from its first step.
 
-        progress: is told how many steps of how many are read.
+        progress: is told how many steps of how many are read. told: whether a model that counts
+        down is told how many steps are left.
         Raises TaskError for a piece that the notation cannot write.
         """
         encoded = [encode(piece, self.notation) for piece in pieces]
@@ -74,7 +78,7 @@ class Composer:
             stretches = []
             for number in group:
                 tokens, clock, genre, tonic = encoded[number]
-                if not self.config.countdown:
+                if not (self.config.countdown and told):
                     clock = clock.copy()
                     clock[:, 2] = 0
                 genre_number = self.notation.number(genre, tonic)
@@ -139,8 +143,12 @@ class Composer:
         bar: int | None = None,
         place: int = 0,
         open_end: bool = False,
+        takes: int = 1,
     ) -> list[Piece]:
         """New pieces, up to `num` at once; the same arguments give the same ones.
+
+        Of each, so many `takes` are drawn, and the one is kept that the model finds best ended: its
+        probability of being over where it is, when nobody has told how many steps there are.
 
         steps: at most; a model that counts down ends with the last of them unless `open_end`.
         genre: its number, 0 for none; None draws one for each piece, as often as training has it.
@@ -166,7 +174,7 @@ class Composer:
         if first is not None and first.places is not None and len(first):
             place, bar = (int(x) for x in first.places[0])
         ask = Ask(
-            genre=tf.constant(genres, tf.int32),
+            genre=tf.constant(np.repeat(genres, takes), tf.int32),
             steps=tf.constant(steps),
             bar=tf.constant(bar if self.notation.bar else 0),  # the model knows none otherwise
             place=tf.constant(place),
@@ -177,10 +185,19 @@ class Composer:
             given=tf.constant(given),
         )
         tokens, length = (x.numpy() for x in self._sample(ask))
-        return [
-            self._piece(tokens[row, : length[row]], genres[row], bar, place, f"piece {row + 1}")
-            for row in range(num)
+        drawn = [
+            self._piece(row[:end], genres[i // takes], bar, place, f"piece {i // takes + 1}")
+            for i, (row, end) in enumerate(zip(tokens, length, strict=True))
         ]
+        return self._best_ended(drawn, takes)
+
+    def _best_ended(self, pieces: list[Piece], takes: int) -> list[Piece]:
+        """Of every `takes` pieces the one whose end the model finds likeliest, untold."""
+        if takes == 1:
+            return pieces
+        ends = np.array([reading.ends[-1] for reading in self.read(pieces, told=False)])
+        best = ends.reshape(-1, takes).argmin(axis=1)
+        return [pieces[i * takes + int(j)] for i, j in enumerate(best)]
 
     def _piece(self, tokens: np.ndarray, genre: int, bar: int, place: int, name: str) -> Piece:
         mode, tonic = self.notation.tonic_of(genre)
