@@ -286,7 +286,7 @@ def generate(
     )
     critic = Critic(composer, music.training_pieces(model))
     for number, (piece, said) in enumerate(zip(pieces, critic.of(pieces), strict=True), 1):
-        written = files.write(piece, f"seed{seed}-{number}")
+        written = files.write(piece, f"seed{seed}_{number}")
         if format_ == "json":
             names = [str(path) for path in written]
             click.echo(json.dumps({"files": names, **said}, ensure_ascii=False))

@@ -10,6 +10,8 @@ from seqtasks.tasks.errors import TaskError
 if TYPE_CHECKING:
     from seqtasks.datasets.music.piece import Piece
 
+SUFFIXES = (".mid", ".musicxml", ".png", ".wav")  # of what can be written
+
 
 def table(scores: dict[str, Any]) -> str:
     """Figures for people."""
@@ -59,12 +61,16 @@ class Files:
             raise TaskError(f"{self.soundfont}: no such file; check the path given as --soundfont")
 
     def write(self, piece: "Piece", name: str) -> list[Path]:
-        """The files of a piece, the MIDI file first."""
+        """The files of a piece, the MIDI file first; what is there already is left alone."""
         from seqtasks.tasks.music.midi_file import write_midi
         from seqtasks.tasks.music.musicxml import write_musicxml
         from seqtasks.tasks.music.roll import draw_roll
         from seqtasks.tasks.music.sound import write_wav
 
+        first, number = name, 1
+        while any((self.out / f"{name}{suffix}").exists() for suffix in SUFFIXES):
+            number += 1
+            name = f"{first}-{number}"
         written = [self.out / f"{name}.mid"]
         write_midi(written[0], piece, self.tempo)
         if self.musicxml:

@@ -106,7 +106,7 @@ def _read(
         from seqtasks.datasets.music.chorales import LICENCE, load
 
         notes.append(LICENCE)
-        return load(steps_per_beat or STEPS_PER_BEAT, progress, notes.append)
+        return load(steps_per_beat or STEPS_PER_BEAT_OF_CHORALES, progress, notes.append)
     if source.startswith("tfds:"):
         raise DataError(
             source,

@@ -30,6 +30,7 @@ NEVER = -1e9  # logit of what cannot be
 COLUMNS = 16  # columns that the network tells apart; those behind count as the last
 REACH = 24  # semitones that a tone may be from the one before it to be seen as a step from there
 ABOVE = 3  # tones of the same step, the nearest ones above, whose motion is seen
+SPEED = 3.0  # what is learnt of intervals counts so much: small steps take it far
 GAP, MOVE = 48, 24  # semitones: intervals between tones, and motions, are seen up to these
 
 
@@ -235,7 +236,7 @@ class Network(keras.Model):
         struck += tf.gather(tf.pad(self.degrees(z), ((0, 0), (1, 0))), places, batch_dims=1)
         # a row for each tone above: whether it moved, and how far it was from the tone here before
         moved = tf.cast(pitch_of(above) != pitch_of(past), tf.int32)
-        rows_of = self.intervals((2 * slot + moved) * (2 * GAP + 2) + gaps)
+        rows_of = SPEED * self.intervals((2 * slot + moved) * (2 * GAP + 2) + gaps)
         for i in range(ABOVE):
             struck += _from(rows_of[:, i, ::-1], pitch_of(above[:, i]))
         over = plain[:, HELD + 1 : STILL] + self.holding(z)
