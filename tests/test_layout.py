@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TASKS = {"ner", "sentiment", "music", "lm"}
 HEAVY = {"tensorflow", "keras", "numpy", "tensorflow_datasets", "matplotlib"}
+HEAVY |= {"music21", "symusic", "pretty_midi", "scipy"}
 
 # part of the package -> parts whose modules it may import, itself apart. `cli → tasks.<task> →
 # tasks.<shared> → layers | datasets`; "root" is `seqtasks` itself, which holds the version.
@@ -194,7 +195,13 @@ def test_files_are_short(module):
     assert len(MODULES[module].read_text("utf-8").splitlines()) <= 320
 
 
-HELP = [["--help"], ["ner", "--help"], ["ner", "train", "--help"], ["sentiment", "train", "--help"]]
+HELP = [
+    ["--help"],
+    ["ner", "--help"],
+    ["ner", "train", "--help"],
+    ["sentiment", "train", "--help"],
+    ["music", "train", "--help"],
+]
 SCRIPT = """
 import sys
 from seqtasks.cli import main

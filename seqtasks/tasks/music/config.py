@@ -1,10 +1,12 @@
 """The settings of a music model; the only home of their defaults."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seqtasks.tasks.music.notation import Notation
 from seqtasks.tasks.settings import filled, setting, validate, with_gates
+
+if TYPE_CHECKING:
+    from seqtasks.tasks.music.notation import Notation
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def check(config: Config) -> Config:
     return with_gates(config)
 
 
-def resolve(config: Config, notation: Notation, steps: int) -> Config:
+def resolve(config: Config, notation: "Notation", steps: int) -> Config:
     """Fill in what depends on the pieces: how they are written, and how many steps they have."""
     automatic: dict[str, Any] = {
         "steps_per_beat": notation.steps_per_beat,
