@@ -7,7 +7,7 @@ import click
 
 from seqtasks.cli import options
 from seqtasks.cli.messages import say
-from seqtasks.cli.music_output import Files, line, table
+from seqtasks.cli.music_output import Files, check_place, line, table
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.music.config import Config
 
@@ -103,6 +103,8 @@ def evaluate(
 
     if plots and not generated:
         raise click.UsageError("--plots draws what --generated N compares: give both")
+    if plots:
+        check_place(plots, "--plots")
     with told("reading") as progress:
         found = pieces_to_score(model, source, split, progress)
     start_tensorflow(threads)
@@ -258,7 +260,7 @@ def generate(
     if melody and steps:
         raise click.UsageError("--melody says how long the piece is: leave out --steps")
     files = Files(out, tempo, musicxml, roll, wav, soundfont)
-    files.prepare()
+    files.check()
     start_tensorflow(threads)
     from seqtasks.datasets.music.sources import primer_of
     from seqtasks.tasks import music

@@ -37,6 +37,17 @@ def table(scores: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def check_place(directory: Path, option: str) -> None:
+    """TaskError where a directory is none, or cannot be written in or made."""
+    there = directory
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise TaskError(f"{there}: not a directory; choose another with {option}")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise TaskError(f"{there}: cannot be written in; choose another with {option}")
+
+
 @dataclass(frozen=True)
 class Files:
     """Where and how new pieces are written: MIDI always, the others as wanted."""
@@ -48,17 +59,16 @@ class Files:
     wav: bool
     soundfont: Path | None
 
-    def prepare(self) -> None:
-        """Make the directory, before anything is drawn; TaskError where it cannot be."""
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            reason = str(error.strerror).lower()
-            raise TaskError(f"{self.out}: {reason}; choose another with --out") from None
-        if not os.access(self.out, os.W_OK | os.X_OK):
-            raise TaskError(f"{self.out}: cannot be written in; choose another with --out")
+    def check(self) -> None:
+        """TaskError, before anything is drawn, for what is bound to fail; nothing is made yet."""
+        check_place(self.out, "--out")
         if self.soundfont and not self.soundfont.is_file():
             raise TaskError(f"{self.soundfont}: no such file; check the path given as --soundfont")
+        if self.soundfont:
+            with self.soundfont.open("rb") as file:
+                head = file.read(12)
+            if head[:4] != b"RIFF" or head[8:] != b"sfbk":
+                raise TaskError(f"{self.soundfont}: not a soundfont; name an SF2 or SF3 file")
 
     def write(self, piece: "Piece", name: str) -> list[Path]:
         """The files of a piece, the MIDI file first; what is there already is left alone."""

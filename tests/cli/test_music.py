@@ -1,0 +1,271 @@
+"""`seqtasks music …`, in this process."""
+
+import json
+import re
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqtasks.datasets.music.piece import notes_of
+from seqtasks.datasets.music.sources import read_music_file
+from tests.datasets.music.midi_bytes import TICKS, melody, midi
+from tests.tiny_soundfont import soundfont
+
+TINY = ("--units", 8, "--hidden", 8, "--embedding-size", 4, "--epochs", 1, "--threads", 1)
+FIGURES = {"nll_per_step", "nll_per_note", "frame_accuracy", "steps", "notes", "pieces"}
+
+
+@pytest.fixture
+def music(seqtasks, monkeypatch, tmp_path, tiny_music, tiny_composer):
+    """`music("generate", …)` with the tiny run, whose model need not be loaded for every command.
+
+    Each test has a working directory of its own.
+    """
+    monkeypatch.setattr("seqtasks.tasks.music.run.load", lambda _: tiny_composer)
+    monkeypatch.chdir(tmp_path)
+
+    def run(command, *arguments):
+        return seqtasks("music", command, "--model", tiny_music.model, *arguments)
+
+    return run
+
+
+@pytest.fixture
+def generate(music):
+    """What `generate` says of its pieces, as JSON Lines, of a short piece each."""
+
+    def run(*arguments):
+        outcome = music("generate", "--takes", 1, "--format", "json", *arguments)
+        assert (outcome.code, outcome.err) == (0, "")
+        return [json.loads(line) for line in outcome.out.splitlines()]
+
+    return run
+
+
+def write_tune(path, pitches, ticks=TICKS):
+    """A MIDI file of one line, a tone after the other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tones = [(i * ticks, (i + 1) * ticks, pitch) for i, pitch in enumerate(pitches)]
+    path.write_bytes(midi(melody(*tones)))
+    return path
+
+
+def write_folder(place):
+    """Twelve tunes of two genres, none of which is another in another key."""
+    for number in range(6):
+        write_tune(place / "jigs" / f"{number}.mid", [60, 62, 64, 65 + number, 60 + number, 60])
+        write_tune(place / "reels" / f"{number}.mid", [67, 65, 60 - number, 64, 72 - number], 240)
+    return place
+
+
+def tones(path, steps_per_beat=2):
+    """The notes of a file, without the names of tracks: (start, end, pitch), sorted."""
+    [piece] = read_music_file(path, steps_per_beat)
+    return sorted(tuple(note) for _, note in notes_of(piece))
+
+
+def test_train_evaluate_and_generate_from_a_folder_of_ones_own(seqtasks, tmp_path, monkeypatch):
+    from seqtasks.tasks.music import load
+
+    monkeypatch.chdir(tmp_path)
+    data = write_folder(tmp_path / "tunes")
+    (data / "notes.mid").write_text("not music")
+    outcome = seqtasks("music", "train", "--data", "tunes", "--model", "run", *TINY)
+    assert outcome.code == 0, outcome.err
+    # results go to standard output, all else to standard error
+    assert "nats a time step" in outcome.out
+    assert "music files read: 12" in outcome.err
+    assert "broken files skipped: 1" in outcome.err
+    assert "notes.mid" in outcome.err
+    assert "seqtasks music generate --model run" in outcome.err
+    config = json.loads((tmp_path / "run" / "config.json").read_text())["config"]
+    assert (config["units"], config["mode"], config["steps_per_beat"]) == (8, "set", 4)
+    composer = load(tmp_path / "run")
+    monkeypatch.setattr("seqtasks.tasks.music.run.load", lambda _: composer)
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())["dev"]
+    outcome = seqtasks("music", "evaluate", "--model", "run", "--split", "dev", "--json")
+    scores = json.loads(outcome.out)
+    # the files are split as they were for training
+    assert {name: scores[name] for name in FIGURES} == pytest.approx(
+        {name: metrics[name] for name in FIGURES}, rel=1e-4
+    )
+    assert "not the same data" not in outcome.err
+
+    given = ("--steps", 8, "--takes", 1, "--format", "json", "--model", "run")
+    for genre, name in (("Jigs", "jigs"), ("1", "jigs"), ("2", "reels"), ("0", "")):
+        outcome = seqtasks("music", "generate", *given, "--genre", genre)
+        assert (outcome.code, json.loads(outcome.out)["genre"]) == (0, name)
+    outcome = seqtasks("music", "generate", *given, "--genre", "waltzes")
+    assert outcome.err.startswith("Error: no genre 'waltzes': there are 1 jigs, 2 reels, and 0")
+    assert outcome.code == 1
+    shown = seqtasks("datasets", "show", "tunes", "--task", "music")
+    assert "jigs" in shown.out
+    assert "reels" in shown.out
+
+
+def test_pitch_sets_are_learnt_and_written_as_sets(seqtasks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pieces = [[[60, 64, 67 + n], [], [62, 65 + n], [60]] for n in range(4)]
+    (tmp_path / "sets.json").write_text(json.dumps({"train": pieces, "valid": pieces[:2]}))
+    outcome = seqtasks("music", "train", "--data", "sets.json", "--model", "run", *TINY)
+    assert outcome.code == 0, outcome.err
+    # there is no test split to name
+    assert "music evaluate" not in outcome.err
+    (tmp_path / "more.json").write_text(json.dumps(pieces))
+    outcome = seqtasks("music", "evaluate", "--model", "run", "--data", "more.json", "--json")
+    scores = json.loads(outcome.out)
+    steps, notes = sum(map(len, pieces)), sum(len(step) for piece in pieces for step in piece)
+    assert (scores["split"], scores["steps"], scores["notes"]) == ("all", steps, notes)
+    assert scores["nll_per_step"] * steps == pytest.approx(scores["nll_per_note"] * notes)
+    outcome = seqtasks("music", "generate", "--model", "run", "--steps", 6)
+    assert outcome.code == 0
+    assert (tmp_path / "music" / "seed1_1.mid").stat().st_size
+
+
+def test_evaluate_for_people_and_in_json(music, monkeypatch, tiny_music):
+    monkeypatch.setattr(
+        "seqtasks.tasks.scored_sources.examples_to_score", _chorales(tiny_music.data)
+    )
+    outcome = music("evaluate", "--json")
+    scores = json.loads(outcome.out)
+    assert (outcome.code, outcome.out.count("\n")) == (0, 1)
+    assert scores.keys() >= FIGURES | {"seconds", "source", "split"}
+    # train, dev and test are the same
+    assert {name: scores[name] for name in FIGURES} == pytest.approx(
+        {name: tiny_music.scores[name] for name in FIGURES}
+    )
+    head, _, *rows = music("evaluate").out.splitlines()
+    shown = dict(re.split(r" {2,}", row) for row in rows)
+    assert head == "a few bars, test:"
+    assert float(shown["nats a time step"]) == pytest.approx(scores["nll_per_step"], abs=1e-4)
+    assert int(shown["pieces"]) == 3
+
+
+def test_new_pieces_are_compared_and_drawn(music, monkeypatch, tiny_music, tmp_path):
+    monkeypatch.setattr(
+        "seqtasks.tasks.scored_sources.examples_to_score", _chorales(tiny_music.data)
+    )
+    given = "evaluate", "--generated", 3, "--plots", tmp_path / "new" / "plots", "--json"
+    found = json.loads(music(*given).out)["generated"]
+    assert found["pieces"] == 3
+    assert all(0 <= apart <= 1 for apart in found["distances"].values())
+    assert (tmp_path / "new" / "plots" / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    assert "3 new pieces against these" in music("evaluate", "--generated", 3).out
+
+
+def _chorales(data):
+    """Finds the pieces of the tiny run, which come from no file."""
+    from seqtasks.tasks.scored_sources import Scored
+
+    return lambda *_: Scored(list(data.splits["test"]), data.name, "test", ())
+
+
+def test_a_piece_is_written_in_all_forms_and_is_the_same_in_each(generate, tmp_path):
+    [said] = generate("--steps", 16, "--musicxml", "--roll", "--wav", "--out", tmp_path / "new")
+    files = [tmp_path / "new" / f"seed1_1{s}" for s in (".mid", ".musicxml", ".png", ".wav")]
+    assert said["files"] == list(map(str, files))
+    assert sorted((tmp_path / "new").iterdir()) == sorted(files)  # nothing half done is left
+    assert tones(files[0]) == tones(files[1])
+    assert max(end for _, end, _ in tones(files[0])) <= said["steps"] == 16
+    assert files[2].read_bytes().startswith(b"\x89PNG")
+    with wave.open(str(files[3])) as sound:
+        seconds = sound.getnframes() / sound.getframerate()
+        heard = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    assert seconds >= max(end for _, end, _ in tones(files[0])) / 2 * 60 / 90 - 0.01
+    assert abs(heard.astype(int)).max() > 1000
+
+
+def test_a_soundfont_plays(generate, tmp_path):
+    (tmp_path / "sine.sf2").write_bytes(soundfont())
+    [said] = generate("--steps", 4, "--soundfont", "sine.sf2")
+    with wave.open(said["files"][-1]) as sound:
+        assert np.frombuffer(sound.readframes(sound.getnframes()), "<i2").any()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_no_file_is_replaced(generate, tmp_path):
+    given = ("--steps", 12, "--num", 2, "--temperature", 4)
+    once, again, other = (generate(*given, "--seed", seed) for seed in (5, 5, 6))
+    names = [said["files"] for said in once + again + other]
+    assert len({tuple(name) for name in names}) == 6
+    old, new, different = (
+        [(tmp_path / said["files"][0]).read_bytes() for said in found]
+        for found in (once, again, other)
+    )
+    assert old == new
+    assert old[0] != old[1]
+    assert old != different
+    # the first of several is the one alone
+    [alone] = generate("--steps", 12, "--temperature", 4, "--seed", 5)
+    assert (tmp_path / alone["files"][0]).read_bytes() == old[0]
+
+
+def test_pieces_for_people(music):
+    outcome = music("generate", "--num", 2, "--steps", 8, "--genre", "A minor", "--takes", 2)
+    assert (outcome.code, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "music/seed1_1.mid",
+        "music/seed1_2.mid",
+    ]
+    figures = [line for line in lines if "nats a step" in line]
+    assert len(figures) == 2
+    assert all("A minor, 4 beats, " in line for line in figures)
+
+
+def test_genres_by_name_and_number(generate, tiny_composer):
+    number = tiny_composer.notation.genres.index("A minor") + 1
+    for genre in ("A minor", "a MINOR", number):
+        [said] = generate("--steps", 4, "--genre", genre)
+        assert said["genre"] == "A minor"
+    [said] = generate("--steps", 4, "--genre", 0)
+    assert said["genre"] == ""
+
+
+def test_first_notes_stand_first(generate, tmp_path):
+    [said] = generate("--steps", 8, "--primer-notes", "C5 B4")
+    assert {(0, 2, 72), (2, 4, 71)} <= set(tones(tmp_path / said["files"][0]))
+    write_tune(tmp_path / "first.mid", [71, 72], TICKS)
+    [said] = generate("--steps", 8, "--primer", "first.mid")
+    assert {(0, 2, 71), (2, 4, 72)} <= set(tones(tmp_path / said["files"][0]))
+    # two tones at once are those of the voices
+    (tmp_path / "chord.mid").write_bytes(midi(melody((0, TICKS, 67)), melody((0, TICKS, 48))))
+    [said] = generate("--steps", 8, "--primer", "chord.mid")
+    assert {48, 67} == {p for start, _, p in tones(tmp_path / said["files"][0]) if start == 0}
+
+
+def test_a_melody_is_harmonised_throughout(generate, tmp_path):
+    line = [67, 69, 71, 72, 74, 72]
+    write_tune(tmp_path / "tune.mid", line)
+    for said in generate("--melody", "tune.mid", "--num", 2, "--temperature", 1):
+        assert said["steps"] == 12
+        found = tones(tmp_path / said["files"][0])
+        assert {(2 * i, 2 * i + 2, pitch) for i, pitch in enumerate(line)} <= set(found)
+
+
+def test_metre_and_end(generate):
+    [said] = generate("--metre", "3/4", "--steps", 12)
+    [piece] = read_music_file(Path(said["files"][0]), 2)
+    assert (piece.places[:, 1] == 6).all()
+    # where nobody says how long: sixteen bars, of this metre
+    [said] = generate("--metre", "3/4")
+    assert said["steps"] == 16 * 6
+    [said] = generate("--open-end", "--steps", 64)
+    assert said["steps"] < 64  # as long as those it learnt by heart, or nearly
+
+
+def test_export_prints_where(seqtasks, tmp_path, monkeypatch):
+    found = (tmp_path / "out" / "1", 4)
+    monkeypatch.setattr("seqtasks.tasks.music.exporting.export", lambda *_: found)
+    _, out, err = seqtasks("music", "export", "--model", tmp_path / "run", "--out", tmp_path)
+    assert (out, "compared on 4 pieces" in err) == (f"{found[0]}\n", True)
+
+
+def test_info_of_a_run_and_the_names_of_sources(seqtasks, tiny_music):
+    record = json.loads(seqtasks("info", tiny_music.model, "--json").out)
+    assert (record["task"], record["metrics"]["dev"]) == ("music", tiny_music.scores)
+    figure = f"nll_per_step {tiny_music.scores['nll_per_step']:.4g}"
+    assert figure in seqtasks("info", tiny_music.model).out
+    rows = [line.split() for line in seqtasks("datasets", "list").out.splitlines()]
+    assert "chorales" in " ".join(word for row in rows if row[1] == "music" for word in row)
