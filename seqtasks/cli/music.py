@@ -1,11 +1,13 @@
 """`seqtasks music`."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import click
 
 from seqtasks.cli import options
+from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.messages import say
 from seqtasks.cli.music_output import Files, check_place, line, table
 from seqtasks.cli.start import start_tensorflow
@@ -273,8 +275,12 @@ def generate(
     first = primer_of(begin, notation.steps_per_beat) if begin else None
     if primer_notes is not None:
         first = music.piece_of_names(primer_notes, notation.steps_per_beat)
-    pieces = composer.generate(
-        steps=steps or BARS * (bar or 4 * notation.steps_per_beat),
+    steps = steps or BARS * (bar or 4 * notation.steps_per_beat)
+    if first and not melody and len(first) > steps:
+        say(f"of the {len(first):,} steps that it begins with, {steps:,} are used; see --steps")
+    draw = partial(
+        composer.generate,
+        steps=steps,
         num=num,
         genre=None if genre is None else notation.named(genre),
         temperature=temperature,
@@ -286,6 +292,7 @@ def generate(
         open_end=open_end,
         takes=takes,
     )
+    pieces = interruptible(draw)
     critic = Critic(composer, music.training_pieces(model))
     for number, (piece, said) in enumerate(zip(pieces, critic.of(pieces), strict=True), 1):
         written = files.write(piece, f"seed{seed}_{number}")

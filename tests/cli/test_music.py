@@ -235,6 +235,19 @@ def test_first_notes_stand_first(generate, tmp_path):
     assert {48, 67} == {p for start, _, p in tones(tmp_path / said["files"][0]) if start == 0}
 
 
+def test_first_notes_off_the_grid_are_moved_onto_it(generate, tmp_path):
+    write_tune(tmp_path / "triplets.mid", [67, 69, 71], TICKS * 4 // 3)
+    [said] = generate("--steps", 12, "--primer", "triplets.mid")
+    assert {(0, 3, 67), (3, 5, 69), (5, 8, 71)} <= set(tones(tmp_path / said["files"][0]))
+
+
+def test_first_notes_longer_than_the_piece_are_cut_and_that_is_said(music):
+    outcome = music("generate", "--steps", 4, "--primer-notes", "C5 B4 C5", "--takes", 1)
+    assert outcome.code == 0
+    assert "of the 6 steps that it begins with, 4 are used; see --steps" in outcome.err
+    assert "2 beats" in outcome.out
+
+
 def test_a_melody_is_harmonised_throughout(generate, tmp_path):
     line = [67, 69, 71, 72, 74, 72]
     write_tune(tmp_path / "tune.mid", line)

@@ -1,0 +1,48 @@
+"""Long calls into TensorFlow that Ctrl-C and SIGTERM can end."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+Result = TypeVar("Result")
+
+
+def interruptible(call: Callable[[], Result]) -> Result:
+    """What a call returns or raises, made in a thread of its own.
+
+    Python answers signals in its main thread and between instructions, of which a graph that runs
+    for an hour is one; waiting for a thread is not. A signal ends the process at once, with the
+    exit code that `main` has for it: unloading TensorFlow while it runs would crash.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # raised again where it is waited for
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.2)
+    except KeyboardInterrupt:
+        click.echo("Error: interrupted", err=True)
+        _leave(130)
+    except SystemExit:  # which `main` raises for SIGTERM, once that is said
+        _leave(143)
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _leave(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
