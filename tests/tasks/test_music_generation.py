@@ -120,6 +120,13 @@ def test_every_piece_is_one_that_training_could_have_had(kind):
             assert min(column - {0}) == low and max(column) == high
 
 
+def test_a_set_that_is_held_over_tone_by_tone_is_whole_where_nothing_can_be_below():
+    """The model has another word for it, and would go on to a lower tone; 58 is the lowest."""
+    with biased("sets", {"tokens": 50 * np.eye(256)[127 + 58]}, end(-60.0)) as model:
+        for piece in model.generate(6, num=8, primer=sets("58"), genre=0):
+            assert tokens([piece])[0] == [[58, 0, 0, 0], *5 * [[127 + 58, 0, 0, 0]]]
+
+
 @EVERY
 def test_something_sounds_in_every_piece(kind):
     with biased(kind, silence(60.0), end(60.0)) as model:
