@@ -86,16 +86,18 @@ def measure(
     parser.add_argument("--name", help="what to call it in the results, instead of its path")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--speed", type=int, default=0, help="time `predict` so many times too")
+    parser.add_argument("--keep", type=Path, help="an empty directory, to keep the runs there")
     parser.add_argument("--json", type=Path, required=True, help="where the results go")
     arguments, more = parser.parse_known_args()
     more = [option for option in more if option != "--"]
 
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.keep or Path(temporary)
         for seed in arguments.seeds:
-            model, row = train(task, arguments.data, seed, more, Path(folder))
+            model, row = train(task, arguments.data, seed, more, folder)
             rows.append(row | score(model))
-        first = Path(folder) / f"seed-{arguments.seeds[0]}"
+        first = folder / f"seed-{arguments.seeds[0]}"
         record = json.loads((first / "config.json").read_text())
         fast = speed(first, arguments.data, arguments.speed) if arguments.speed else {}
     means = {

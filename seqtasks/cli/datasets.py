@@ -42,7 +42,7 @@ def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
     from seqtasks.datasets import statistics
     from seqtasks.datasets.labelled_sources import load_labelled
     from seqtasks.datasets.music.sources import load_music
-    from seqtasks.datasets.music.statistics import first_notes, music_statistics
+    from seqtasks.datasets.music.statistics import first_notes, genres_by_number, music_statistics
     from seqtasks.datasets.sources import load_tagged
     from seqtasks.datasets.text_sources import load_text
 
@@ -58,6 +58,8 @@ def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
         click.echo(note, err=True)
     for name, split in data.splits.items():
         click.echo(f"{name}: {count(split)}")
+    for about in genres_by_number(data.splits["train"]) if task == "music" else ():
+        click.echo(about)
     click.echo()
     for example in data.splits["train"][:examples]:
         click.echo(line(example))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqtasks.tasks.music.network import ABOVE, COLUMNS, GAP, MOVE, REACH
+from seqtasks.tasks.music.network import ABOVE, COLUMNS, GAP, MOVE, REACH, SPEED
 
 
 def pitch(token):
@@ -83,7 +83,7 @@ def _logits(w, table, a, before, tones, tonic):
             if above[j] and abs(above[j] - p) <= GAP:
                 moved = int(past[j] != above[j])
                 intervals = table["intervals"][(2 * j + moved) * (2 * GAP + 2) + gaps[j]]
-                u[p] += intervals[above[j] - p + GAP]
+                u[p] += SPEED * intervals[above[j] - p + GAP]
     return u
 
 

@@ -155,7 +155,8 @@ def test_pieces_are_those_of_the_run(fresh, kind, way):
 def test_steps_one_after_the_other_are_the_piece(fresh, kind, way):
     rows = fresh[kind][way + ", by steps"]
     for i, (notes, struck) in enumerate(pieces_of(fresh[kind][way])):
-        assert np.any(notes[:-1])  # otherwise the last step must sound, which a step need not
+        if len(notes) == len(rows):
+            assert np.any(notes[:-1])  # otherwise the last must sound, which a step need not
         assert [row["notes"][i] for row in rows][: len(notes)] == notes
         assert [row["struck"][i] for row in rows][: len(notes)] == struck
 

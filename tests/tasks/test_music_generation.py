@@ -120,6 +120,13 @@ def test_every_piece_is_one_that_training_could_have_had(kind):
             assert min(column - {0}) == low and max(column) == high
 
 
+def test_a_set_that_is_held_over_tone_by_tone_is_whole_where_nothing_can_be_below():
+    """The model has another word for it, and would go on to a lower tone; 58 is the lowest."""
+    with biased("sets", {"tokens": 50 * np.eye(256)[127 + 58]}, end(-60.0)) as model:
+        for piece in model.generate(6, num=8, primer=sets("58"), genre=0):
+            assert tokens([piece])[0] == [[58, 0, 0, 0], *5 * [[127 + 58, 0, 0, 0]]]
+
+
 @EVERY
 def test_something_sounds_in_every_piece(kind):
     with biased(kind, silence(60.0), end(60.0)) as model:
@@ -176,6 +183,33 @@ def test_a_piece_knows_how_many_steps_are_left():
     assert [row[:30] for row in long] == [row[:30] for row in longer]
     free = [tokens(model.generate(n, num=8, genre=0, open_end=True)) for n in (3, 100)]
     assert [row[:2] for row in free[0]] == [row[:2] for row in free[1]]
+
+
+def test_of_some_takes_the_one_is_kept_that_is_best_ended():
+    model = composer("voices")
+    drawn = model.generate(9, num=12, genre=8)
+    untold = [reading.ends[-1] for reading in model.read(drawn, told=False)]
+    best = [min(range(i, i + 4), key=lambda k: untold[k]) for i in (0, 4, 8)]
+    assert {k % 4 for k in best} != {0}
+    kept = model.generate(9, num=3, genre=8, takes=4)
+    assert tokens(kept) == [tokens(drawn)[k] for k in best]
+    assert [piece.name for piece in kept] == ["piece 1", "piece 2", "piece 3"]
+    assert tokens(model.generate(9, num=1, genre=8, takes=4)) == tokens(kept[:1])
+    assert [p.tonic for p in model.generate(9, num=5, takes=2)] == [
+        p.tonic for p in model.generate(9, num=5)
+    ]
+
+
+def test_who_is_not_told_reads_as_if_nobody_counted_down():
+    model = composer("voices")
+    drawn = model.generate(9, num=2, genre=8)
+    told, untold = model.read(drawn), model.read(drawn, told=False)
+    assert all((a.nats != b.nats).any() for a, b in zip(told, untold, strict=True))
+    # how long a piece is says nothing of its first steps
+    short = [replace(p, pitches=p.pitches[:5], struck=p.struck[:5], places=None) for p in drawn]
+    whole = [replace(p, places=None) for p in drawn]
+    for a, b in zip(model.read(short, told=False), model.read(whole, told=False), strict=True):
+        np.testing.assert_allclose(a.nats, b.nats[:5], rtol=1e-4)
 
 
 # what is said of a piece

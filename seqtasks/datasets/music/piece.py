@@ -17,6 +17,25 @@ def pitch_name(pitch: int) -> str:
     return f"{TONICS[pitch % 12]}{pitch // 12 - 1}"
 
 
+class Genres(NamedTuple):
+    """Genres by number, the first of which is number 1.
+
+    by_tonic: they are modes, each in twelve keys: number 1 is the first mode on C, and so on.
+    """
+
+    names: tuple[str, ...]
+    by_tonic: bool
+
+
+def genres_of(pieces: Iterable["Piece"]) -> Genres:
+    """Those of some pieces, in order of their names; keys where all tonics are known."""
+    known = {(piece.genre, piece.tonic is not None) for piece in pieces if piece.genre}
+    modes = sorted({genre for genre, _ in known})
+    if known and all(has_tonic for _, has_tonic in known):
+        return Genres(tuple(f"{tonic} {mode}" for mode in modes for tonic in TONICS), True)
+    return Genres(tuple(modes), False)
+
+
 class Note(NamedTuple):
     """A tone on the grid: it is struck at step `start` and sounds until before step `end`."""
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from seqtasks.datasets.music.piece import TONICS, Piece
+from seqtasks.datasets.music.piece import Piece, genres_of, pitch_name
 
 
 def music_statistics(pieces: Sequence[Piece]) -> str:
@@ -32,6 +32,13 @@ def music_statistics(pieces: Sequence[Piece]) -> str:
     return ", ".join(parts)
 
 
+def genres_by_number(pieces: Sequence[Piece]) -> list[str]:
+    """`--genre` of a model trained on these: a line, or none where there are no genres."""
+    names = genres_of(pieces).names
+    listed = ", ".join(f"{number} {name}" for number, name in enumerate(names, 1))
+    return [f"genres by number: {listed}"] if names else []
+
+
 def first_notes(piece: Piece) -> str:
     """`a.mid  E4+C4 . E4 G4 …`: the first 16 steps; `-` is a silent one, `.` one of held tones."""
     shown = []
@@ -40,11 +47,6 @@ def first_notes(piece: Piece) -> str:
         shown.append("+".join(names) if struck.any() else "." if names else "-")
     more = " …" if len(piece) > 16 else ""
     return " ".join(f"{piece.name}  {' '.join(shown)}{more}".splitlines())
-
-
-def pitch_name(pitch: int) -> str:
-    """60 as C4."""
-    return f"{TONICS[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -57,7 +57,7 @@ class Config:
     input_dropout: float = setting(
         0.15, "share of the tones heard before that are dropped", minimum=0, maximum=0.95
     )
-    dropout: float = setting(0.3, "share of numbers dropped after layers", minimum=0, maximum=0.95)
+    dropout: float = setting(0.35, "share of numbers dropped after layers", minimum=0, maximum=0.95)
     recurrent_dropout: float = setting(
         0.15, "share of the state dropped from step to step", minimum=0, maximum=0.95
     )
@@ -72,7 +72,7 @@ class Config:
         None,
         "times through the training data",
         minimum=1,
-        automatic="3,000,000 time steps read; 8 to 50 times",
+        automatic="1,400,000 time steps read; 10 to 50 times",
     )
     batch_size: int = setting(16, "pieces a step", minimum=1)
     learning_rate: float = setting(0.008, "Adam's, at its highest", minimum=0)
@@ -105,7 +105,7 @@ def resolve(config: Config, notation: "Notation", steps: int) -> Config:
         "steps_per_beat": notation.steps_per_beat,
         "mode": "voice" if notation.voices else "set",
         "ties": notation.ties,
-        "epochs": min(max(round(3_000_000 / max(steps, 1)), 8), 50),
+        "epochs": min(max(round(1_400_000 / max(steps, 1)), 10), 50),
         # of rows with many tones fewer steps, so that a batch takes bounded memory
         "steps": max(
             min(

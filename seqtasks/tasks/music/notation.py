@@ -20,7 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from seqtasks.datasets.music.piece import HIGHEST, TONICS, Piece, as_set, without_ties
+from seqtasks.datasets.music.piece import (
+    HIGHEST,
+    TONICS,
+    Piece,
+    as_set,
+    genres_of,
+    without_ties,
+)
 from seqtasks.tasks.errors import TaskError
 
 NOTHING = 0
@@ -71,15 +78,14 @@ class Notation:
         if ties is None:
             ties = any(bool((~p.struck & (p.pitches > 0)).any()) for p in pieces)
         bars = Counter(int(b) for p in pieces if p.places is not None for b in p.places[:, 1])
-        modes = sorted({piece.genre for piece in pieces} - {""})
-        by_tonic = bool(modes) and all(p.tonic is not None for p in pieces if p.genre)
+        genres, by_tonic = genres_of(pieces)
         notation = cls(
             voices,
             ties,
             pieces[0].steps_per_beat,
             len(voices),
             (),
-            tuple(f"{t} {mode}" for mode in modes for t in TONICS) if by_tonic else tuple(modes),
+            genres,
             by_tonic,
             bar=bars.most_common(1)[0][0] if bars else 0,
         )
