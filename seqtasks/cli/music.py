@@ -15,7 +15,8 @@ from seqtasks.tasks.music.config import Config
 
 LARGEST = 2**31 - 1  # number that a graph's int32 holds
 TEMPERATURE = 0.5
-TAKES = 8
+TOP_P = 0.9
+TAKES = 12
 BARS = 16  # of a new piece, where nobody says how long
 
 
@@ -178,7 +179,7 @@ def evaluate(
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
-    default=1.0,
+    default=TOP_P,
     show_default=True,
     callback=options.finite,
     help="Draw among the fewest tones that have so much of the probability.",

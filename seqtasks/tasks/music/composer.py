@@ -53,9 +53,9 @@ class Composer:
         self.network = network
         self.notation: Notation = network.notation
         self.config = network.config
-        self._read = tf.function(
-            self._read_traced, autograph=False, input_signature=(*SIGNATURE, self._states())
-        )
+        signature = (*SIGNATURE, self._states())
+        self._read = tf.function(self._read_traced, autograph=False, input_signature=signature)
+        self._count = tf.function(self._count_traced, autograph=False, input_signature=signature)
         self._sample = tf.function(self._sample_traced, autograph=False, input_signature=[ASK])
 
     def read(
@@ -70,6 +70,15 @@ class Composer:
         down is told how many steps are left.
         Raises TaskError for a piece that the notation cannot write.
         """
+        return self._readings(pieces, progress, told, self._read)
+
+    def _readings(
+        self,
+        pieces: Sequence[Piece],
+        progress: Callable[[int, int], object],
+        told: bool,
+        read: Any,
+    ) -> list[Reading]:
         encoded = [encode(piece, self.notation) for piece in pieces]
         found: list[Any] = [None] * len(pieces)
         all_ = sum(len(piece) for piece in pieces)
@@ -83,13 +92,19 @@ class Composer:
                     clock[:, 2] = 0
                 genre_number = self.notation.number(genre, tonic)
                 stretches.append(Stretch(tokens, clock, genre_number, 0, len(tokens)))
-            for number, reading in zip(group, self._read_group(stretches), strict=True):
+            for number, reading in zip(group, self._read_group(stretches, read), strict=True):
                 found[number] = reading
                 done += len(reading.nats)
             progress(done, all_)
         return found
 
-    def _read_group(self, stretches: Sequence[Stretch]) -> list[Reading]:
+    def nats_per_step(self, pieces: Sequence[Piece]) -> float:
+        """Mean −ln p of the steps, as `read` finds it, without guesses: what training watches."""
+        readings = self._readings(pieces, lambda done, all: None, True, self._count)
+        steps = sum(len(piece) for piece in pieces)
+        return sum(float(r.nats.sum(dtype=np.float64)) for r in readings) / max(steps, 1)
+
+    def _read_group(self, stretches: Sequence[Stretch], read: Any) -> list[Reading]:
         tokens, before, clock, genre, length, over = batch(stretches, self.notation)
         states = self.network.first_states(len(stretches))
         size = max(AT_ONCE // (tokens.shape[0] * tokens.shape[2]), 1)
@@ -97,7 +112,7 @@ class Composer:
         for first in range(0, tokens.shape[1], size):
             part = slice(first, first + size)
             left = length - first
-            *figures, states = self._read(
+            *figures, states = read(
                 tokens[:, part],
                 before,
                 clock[:, part],
@@ -120,6 +135,11 @@ class Composer:
         tokens, before = arrays[:2]
         before = tf.concat([before[:, None], tokens[:, :-1]], axis=1)
         return found.tones, found.ends, greedy(self.network, s, before, arrays[3]), states
+
+    def _count_traced(self, *given: Any) -> Any:
+        *arrays, states = given
+        found, states, _ = nats(self.network, arrays, states)
+        return found.tones, found.ends, arrays[0], states
 
     def _states(self) -> Any:
         return [
