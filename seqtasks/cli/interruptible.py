@@ -4,14 +4,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 Result = TypeVar("Result")
 
 
-def interruptible(call: Callable[[], Result]) -> Result:
+def interruptible(call: Callable[..., Result], **arguments: Any) -> Result:
     """What a call returns or raises, made in a thread of its own.
 
     Python answers signals in its main thread and between instructions, of which a graph that runs
@@ -23,7 +23,7 @@ def interruptible(call: Callable[[], Result]) -> Result:
 
     def run() -> None:
         try:
-            results.append(call())
+            results.append(call(**arguments))
         except BaseException as error:  # raised again where it is waited for
             errors.append(error)
 

@@ -1,7 +1,6 @@
 """`seqtasks music`."""
 
 import json
-from functools import partial
 from pathlib import Path
 
 import click
@@ -100,7 +99,7 @@ def evaluate(
     as_json: bool,
     threads: int | None,
 ) -> None:
-    """How well pieces are foreseen, and how far new pieces are from them."""
+    """How well pieces are foreseen, and how new ones differ."""
     from seqtasks.cli.music_input import told
     from seqtasks.tasks.music.sources import pieces_to_score
 
@@ -136,7 +135,9 @@ def evaluate(
     type=click.IntRange(1, 1_000_000),
     help=f"Time steps at most.  [default: {BARS} bars]",
 )
-@click.option("--num", type=click.IntRange(1, 1000), default=1, show_default=True)
+@click.option(
+    "--num", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many pieces."
+)
 @click.option(
     "--genre",
     metavar="NAME",
@@ -249,7 +250,7 @@ def generate(
     format_: str,
     threads: int | None,
 ) -> None:
-    """New pieces: from nothing, from a genre, from first notes, or to a melody.
+    """New pieces: from nothing, a genre, first notes or a melody.
 
     The same seed gives the same piece. Of each is said how likely the model finds it, how much of
     it repeats, how long a stretch is copied from a training piece, and what of voice leading goes
@@ -279,7 +280,7 @@ def generate(
     steps = steps or BARS * (bar or 4 * notation.steps_per_beat)
     if first and not melody and len(first) > steps:
         say(f"of the {len(first):,} steps that it begins with, {steps:,} are used; see --steps")
-    draw = partial(
+    pieces = interruptible(
         composer.generate,
         steps=steps,
         num=num,
@@ -293,7 +294,6 @@ def generate(
         open_end=open_end,
         takes=takes,
     )
-    pieces = interruptible(draw)
     critic = Critic(composer, music.training_pieces(model))
     for number, (piece, said) in enumerate(zip(pieces, critic.of(pieces), strict=True), 1):
         written = files.write(piece, f"seed{seed}_{number}")
@@ -308,7 +308,7 @@ def generate(
 @options.model("music")
 @options.out("music")
 def export(model: Path, out: Path) -> None:
-    """Write a SavedModel that draws new pieces and needs TensorFlow alone."""
+    """Write a SavedModel that needs TensorFlow alone."""
     start_tensorflow()
     from seqtasks.tasks import music
 

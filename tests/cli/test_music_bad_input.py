@@ -88,7 +88,7 @@ CASES = [
     ("music export --model other_task", 1, ["a run of the task lm, not music"]),
     # evaluation
     (f"{EVALUATE} --data text.mid", 1, ["text.mid", "expected a MIDI file"]),
-    (f"{EVALUATE} --data cluster.mid", 1, ["cluster.mid", "voices", "Soprano, Bass"]),
+    (f"{EVALUATE} --data cluster.mid", 1, ["cluster.mid", "voices", "Soprano, Bass; name a score"]),
     (f"{EVALUATE} --data tune.mid --split dev", 1, ["tune.mid", "leave out --split"]),
     (f"{EVALUATE} --plots plots", 2, ["--plots", "--generated", "give both"]),
     (f"{EVALUATE} --generated 2 --plots file", 1, ["file", "not a directory", "--plots"]),

@@ -96,7 +96,7 @@ def test_the_bar_is_the_one_that_most_steps_have():
 def test_a_piece_of_another_grid_or_without_the_voices_is_refused():
     with pytest.raises(TaskError, match="late: 4 steps a beat, the run has 2"):
         CHORDS.written(sets("60", steps_per_beat=4, name="late"))
-    with pytest.raises(TaskError, match="alone: its voices are none; the run has Soprano, Bass"):
+    with pytest.raises(TaskError, match="alone: its voices are none, the run has Soprano, Bass"):
         LINES.written(sets("60", name="alone"))
     with pytest.raises(TaskError, match="its voices are A, B, C"):
         LINES.written(voiced("60", "50", "40", voices=("A", "B", "C")))

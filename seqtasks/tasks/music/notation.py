@@ -120,7 +120,8 @@ class Notation:
         elif len(piece.voices) != len(self.voices):
             had = ", ".join(piece.voices) or "none"
             raise TaskError(
-                f"{piece.name}: its voices are {had}; the run has {', '.join(self.voices)}"
+                f"{piece.name}: its voices are {had}, the run has {', '.join(self.voices)}; "
+                "name a score (MusicXML) with as many parts"
             )
         return piece if self.ties else without_ties(piece)
 
