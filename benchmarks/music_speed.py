@@ -23,7 +23,7 @@ if __name__ == "__main__":
     composer = music.load(arguments.model)
     steps = 64 * composer.notation.bar
     seconds = {}
-    for takes in (1, 8):
+    for takes in (1, 12):
         composer.generate(16, takes=takes)
         taken = []
         for seed in range(arguments.repeats):

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from seqtasks.tasks.music import composer as composer_module
 from tests.tasks.scrambled_composer import KINDS, biased, composer, end, only, silence, tokens
 from tests.tiny_music import BAR, VOICES, sets, voiced
 
@@ -198,6 +199,19 @@ def test_of_some_takes_the_one_is_kept_that_is_best_ended():
     assert [p.tonic for p in model.generate(9, num=5, takes=2)] == [
         p.tonic for p in model.generate(9, num=5)
     ]
+
+
+def test_takes_of_a_long_piece_have_all_but_its_end_in_common(monkeypatch):
+    model = composer("voices")
+    monkeypatch.setattr(composer_module, "APART", 4)
+    monkeypatch.setattr(model, "_best_ended", lambda pieces, takes: pieces)
+    drawn = tokens(model.generate(12, num=2, genre=8, takes=3))
+    for first in (0, 3):
+        heads = {str(row[:8]) for row in drawn[first : first + 3]}
+        assert len(heads) == 1
+        assert len({str(row[8:]) for row in drawn[first : first + 3]}) == 3
+    assert {len(row) for row in drawn} == {12}
+    assert drawn[0] == tokens(model.generate(12, num=1, genre=8))[0]  # its first take is the piece
 
 
 def test_who_is_not_told_reads_as_if_nobody_counted_down():

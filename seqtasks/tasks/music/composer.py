@@ -8,16 +8,17 @@ import numpy as np
 import tensorflow as tf
 
 from seqtasks.datasets.batching import length_batches
-from seqtasks.datasets.music.piece import Piece, pitch_name, without_ties
+from seqtasks.datasets.music.piece import Piece
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.data import SIGNATURE, Stretch, batch, encode
-from seqtasks.tasks.music.generation import FREE, Ask, greedy, sample
+from seqtasks.tasks.music.first_notes import first_voice, given_of
+from seqtasks.tasks.music.generation import Ask, Half, begun, greedy, sample
 from seqtasks.tasks.music.likelihood import nats
 from seqtasks.tasks.music.network import Network
-from seqtasks.tasks.music.notation import HELD, NOTHING, Notation, piece_of, tokens_of
+from seqtasks.tasks.music.notation import NOTHING, Notation, piece_of
 
 AT_ONCE = 2**15  # tokens that are read together
-LARGEST = 2**31 - 1  # number that the graph holds
+APART = 128  # steps before the end, the takes of a piece part
 
 _WHOLE, _REAL, _TRUTH = (tf.TensorSpec((), t) for t in (tf.int32, tf.float32, tf.bool))
 ASK = Ask(
@@ -56,7 +57,16 @@ class Composer:
         signature = (*SIGNATURE, self._states())
         self._read = tf.function(self._read_traced, autograph=False, input_signature=signature)
         self._count = tf.function(self._count_traced, autograph=False, input_signature=signature)
-        self._sample = tf.function(self._sample_traced, autograph=False, input_signature=[ASK])
+        half = Half(
+            _WHOLE,
+            tf.TensorSpec((None,), tf.bool),
+            tf.TensorSpec((None,), tf.bool),
+            tf.TensorSpec((None, self.notation.width), tf.int32),
+            self._states(),
+        )
+        self._sample = tf.function(
+            self._sample_traced, autograph=False, input_signature=[ASK, half, _WHOLE]
+        )
 
     def read(
         self,
@@ -147,8 +157,8 @@ class Composer:
             for layer in self.network.first_states(1)
         ]
 
-    def _sample_traced(self, ask: Ask) -> Any:
-        return sample(self.network, ask)
+    def _sample_traced(self, ask: Ask, half: Half, until: tf.Tensor) -> Any:
+        return sample(self.network, ask, half, until)
 
     def generate(
         self,
@@ -167,8 +177,9 @@ class Composer:
     ) -> list[Piece]:
         """New pieces, up to `num` at once; the same arguments give the same ones.
 
-        Of each, so many `takes` are drawn, and the one is kept that the model finds best ended: its
-        probability of being over where it is, when nobody has told how many steps there are.
+        Of each, so many `takes` are drawn, in long pieces of their ends alone, and the one is kept
+        that the model finds best ended: its probability of being over where it is, when nobody has
+        told how many steps there are.
 
         steps: at most; a model that counts down ends with the last of them unless `open_end`.
         genre: its number, 0 for none; None draws one for each piece, as often as training has it.
@@ -184,9 +195,9 @@ class Composer:
         if melody is not None:
             if not self.notation.voices:
                 raise TaskError("the run's pieces have no voices: there is none to harmonise")
-            given, steps = self._first_voice(melody), len(melody)
+            given, steps = first_voice(melody, self.notation), len(melody)
         elif primer is not None:
-            given = self._given(primer)[:steps]
+            given = given_of(primer, self.notation)[:steps]
         first = primer if melody is None else melody
         if first is not None and len(given) == steps and not (given > NOTHING).any():
             problem = f"nothing sounds in its {steps} steps"
@@ -194,7 +205,7 @@ class Composer:
         if first is not None and first.places is not None and len(first):
             place, bar = (int(x) for x in first.places[0])
         ask = Ask(
-            genre=tf.constant(np.repeat(genres, takes), tf.int32),
+            genre=tf.constant(genres, tf.int32),
             steps=tf.constant(steps),
             bar=tf.constant(bar if self.notation.bar else 0),  # the model knows none otherwise
             place=tf.constant(place),
@@ -204,12 +215,24 @@ class Composer:
             seed=tf.constant(seed, tf.int64),
             given=tf.constant(given),
         )
-        tokens, length = (x.numpy() for x in self._sample(ask))
+        tokens, length = self._draw(ask, steps, takes)
         drawn = [
             self._piece(row[:end], genres[i // takes], bar, place, f"piece {i // takes + 1}")
             for i, (row, end) in enumerate(zip(tokens, length, strict=True))
         ]
         return self._best_ended(drawn, takes)
+
+    def _draw(self, ask: Ask, steps: int, takes: int) -> tuple[np.ndarray, np.ndarray]:
+        """Tokens and lengths of all takes of all pieces; they part APART steps before the end."""
+        half, parts = begun(self.network, len(ask.genre)), []
+        length = np.zeros(takes * len(ask.genre), np.int32)
+        if takes > 1 and steps > APART:
+            (tokens, some), half = self._sample(ask, half, tf.constant(steps - APART))
+            parts, length = [np.repeat(tokens.numpy(), takes, axis=0)], np.repeat(some, takes)
+        half = tf.nest.map_structure(lambda x: tf.repeat(x, takes, 0) if x.shape.rank else x, half)
+        ask = ask._replace(genre=tf.repeat(ask.genre, takes))
+        (tokens, more), _ = self._sample(ask, half, ask.steps)
+        return np.concatenate([*parts, tokens.numpy()], axis=1), length + more.numpy()
 
     def _best_ended(self, pieces: list[Piece], takes: int) -> list[Piece]:
         """Of every `takes` pieces the one whose end the model finds likeliest, untold."""
@@ -227,76 +250,3 @@ class Composer:
             places = np.stack([before, np.full(len(tokens), bar)], axis=1).astype(np.int16)
         piece = piece_of(tokens, self.notation, name)
         return dataclasses.replace(piece, places=places, genre=mode, tonic=tonic)
-
-    def _given(self, primer: Piece) -> np.ndarray:
-        """The tokens that a piece begins with, (steps, columns).
-
-        Of pieces with voices, single tones are those of the first voice, to which the others are
-        drawn; chords are dealt out from the first voice to the last.
-        """
-        voices = self.notation.voices
-        if voices and not primer.voices:
-            if primer.pitches.shape[1] <= 1:
-                return self._first_voice(primer)
-            primer = self._dealt(primer)
-        tokens = tokens_of(self.notation.written(primer)).astype(np.int32)
-        if tokens.shape[1] > self.notation.width:
-            raise TaskError(
-                f"{primer.name}: {tokens.shape[1]} tones at once; the run knows at most "
-                f"{self.notation.width}"
-            )
-        given = np.zeros((len(tokens), self.notation.width), np.int32)
-        given[:, : tokens.shape[1]] = tokens
-        self._check_range(given, primer.name)
-        return _begun(given, bool(voices))
-
-    def _first_voice(self, piece: Piece) -> np.ndarray:
-        """A piece's first voice, or highest tones; the other columns are free."""
-        single = dataclasses.replace(
-            piece, pitches=piece.pitches[:, :1], struck=piece.struck[:, :1], voices=()
-        )
-        if piece.steps_per_beat != self.notation.steps_per_beat:
-            self.notation.written(piece)
-        if not self.notation.ties:
-            single = without_ties(single)
-        given = np.full((len(piece), self.notation.width), FREE, np.int32)
-        if single.pitches.shape[1]:
-            given[:, :1] = tokens_of(single)
-        self._check_range(given, piece.name)
-        return _begun(given, voices=True)
-
-    def _dealt(self, piece: Piece) -> Piece:
-        count = len(self.notation.voices)
-        width = piece.pitches.shape[1]
-        if width > count:
-            raise TaskError(f"{piece.name}: {width} tones at once; the run has {count} voices")
-        room = ((0, 0), (0, count - width))
-        return dataclasses.replace(
-            piece,
-            pitches=np.pad(piece.pitches, room),
-            struck=np.pad(piece.struck, room),
-            voices=self.notation.voices,
-        )
-
-    def _check_range(self, tokens: np.ndarray, name: str) -> None:
-        pitches = np.where(tokens > HELD, tokens - HELD, tokens)
-        for column, row in enumerate(pitches.T):
-            low, high = self.notation.range_of(column)
-            wrong = row[(row > 0) & ((row < low) | (row > high))]
-            if wrong.size:
-                voice = f"the {self.notation.voices[column]}" if self.notation.voices else "the run"
-                raise TaskError(
-                    f"{name}: {pitch_name(int(wrong[0]))} is outside what {voice} has in training, "
-                    f"{pitch_name(low)} to {pitch_name(high)}; transpose it"
-                )
-
-
-def _begun(given: np.ndarray, voices: bool) -> np.ndarray:
-    """Tokens, (steps, columns), in which a held tone that did not sound before is struck.
-
-    A tone goes over to another voice where the one above it ends, or where chords are dealt out.
-    """
-    pitches = np.where(given > HELD, given - HELD, np.maximum(given, NOTHING))
-    past = np.pad(pitches, ((1, 0), (0, 0)))[:-1]
-    sounded = past == pitches if voices else (past[:, None] == pitches[:, :, None]).any(axis=2)
-    return np.where((given > HELD) & ~sounded, given - HELD, given).astype(np.int32)

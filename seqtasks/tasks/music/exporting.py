@@ -71,7 +71,7 @@ def _generate(composer: Composer) -> Any:
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
         ask = _ask(composer, genre, steps, temperature, top_p, seed)
-        tokens, length = sample(composer.network, ask)
+        (tokens, length), _ = sample(composer.network, ask)
         behind = tf.maximum(steps - tf.shape(tokens)[1], 0)
         tokens = tf.pad(tokens, ((0, 0), (0, behind), (0, 0)))
         tokens = tf.ensure_shape(tokens, (None, None, notation.width))

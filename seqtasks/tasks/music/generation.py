@@ -53,44 +53,68 @@ class Ask(NamedTuple):
     given: Tensor
 
 
-def sample(network: Network, ask: Ask) -> Drawn:
+class Half(NamedTuple):
+    """Pieces of which some steps are drawn.
+
+    t: int32, how many. going: bool (batch,), which have not ended; sounded: bool (batch,), in which
+    something was heard. before: int32 (batch, columns), the last step. states: behind it.
+    """
+
+    t: Tensor
+    going: Tensor
+    sounded: Tensor
+    before: Tensor
+    states: States
+
+
+def begun(network: Network, rows: Tensor) -> Half:
+    """So many pieces of which nothing is drawn."""
+    return Half(
+        tf.constant(0),
+        tf.fill((rows,), True),
+        tf.fill((rows,), False),
+        tf.zeros((rows, network.notation.width), tf.int32),
+        network.first_states(rows),
+    )
+
+
+def sample(
+    network: Network, ask: Ask, half: Half | None = None, until: Tensor | None = None
+) -> tuple[Drawn, Half]:
     """Pieces drawn by chance, as many as `ask.genre` is long.
 
     A token is drawn among the pitches that its voice had in training. Row by row the numbers are
     those of `sampling.uniform`, so that a piece does not depend on how many others there are.
     Something sounds in every piece: one that was silent so far cannot end so.
+
+    half: what to go on from; None begins. until: the step before which to stop; None goes on to
+    the end. Gives what was drawn here, and what to go on from.
     """
     width = network.notation.width
     rows = tf.shape(ask.genre)[0]
     primed = tf.shape(ask.given)[0]
+    half = begun(network, rows) if half is None else half
+    last = ask.steps if until is None else tf.minimum(until, ask.steps)
 
-    def unfinished(t: Tensor, going: Tensor, *_: Any) -> Tensor:
-        return (t < ask.steps) & tf.reduce_any(going)
+    def unfinished(now: Half, drawn: Any) -> Tensor:
+        return (now.t < last) & tf.reduce_any(now.going)
 
-    def more(
-        t: Tensor, going: Tensor, sounded: Tensor, before: Tensor, states: States, drawn: Any
-    ) -> tuple[Any, ...]:
-        row, s, states = following(network, ask, t, before, states, sounded)
-        chance = sampling.uniform(ask.seed, t * DRAWS + DRAWS - 1, rows)
+    def more(now: Half, drawn: Any) -> tuple[Half, Any]:
+        row, s, states = following(network, ask, now.t, now.before, now.states, now.sounded)
+        chance = sampling.uniform(ask.seed, now.t * DRAWS + DRAWS - 1, rows)
         odds = network.end_logits(s) / tf.maximum(ask.temperature, sampling.GREEDY)
         ends = (chance < tf.sigmoid(odds)) & ~ask.countdown
-        going &= ~(ends & sounded & (t >= primed))
+        going = now.going & ~(ends & now.sounded & (now.t >= primed))
         row = tf.where(going[:, None], row, NOTHING)
-        sounded |= tf.reduce_any(row != NOTHING, axis=1)
-        return t + 1, going, sounded, row, states, drawn.write(t, tf.concat([row, _one(going)], 1))
+        sounded = now.sounded | tf.reduce_any(row != NOTHING, axis=1)
+        drawn = drawn.write(now.t - half.t, tf.concat([row, _one(going)], 1))
+        return Half(now.t + 1, going, sounded, row, states), drawn
 
     drawn = tf.TensorArray(tf.int32, size=0, dynamic_size=True, element_shape=(None, width + 1))
-    start = (
-        tf.constant(0),
-        tf.fill((rows,), True),
-        tf.fill((rows,), False),
-        tf.zeros((rows, width), tf.int32),
-        network.first_states(rows),
-        drawn,
-    )
-    drawn = tf.while_loop(unfinished, more, start, parallel_iterations=1)[-1]
-    found = tf.transpose(drawn.stack(), (1, 0, 2))
-    return Drawn(found[..., :width], tf.reduce_sum(found[..., width], axis=1))
+    drawn = drawn.write(0, tf.zeros((rows, width + 1), tf.int32))  # of nothing cannot be stacked
+    after, drawn = tf.while_loop(unfinished, more, (half, drawn), parallel_iterations=1)
+    found = tf.transpose(drawn.stack(), (1, 0, 2))[:, : after.t - half.t]
+    return Drawn(found[..., :width], tf.reduce_sum(found[..., width], axis=1)), after
 
 
 def greedy(network: Network, s: Tensor, before: Tensor, genre: Tensor) -> tf.Tensor:
