@@ -154,6 +154,7 @@ def test_an_analysis_has_all_figures(change):
         "out_of_range": 0,
         "parallel_fifths": 2 if with_voices else None,
         "parallel_octaves": 0 if with_voices else None,
+        "parallel_chances": 2 if with_voices else None,
         "parallels_per_100": 100 if with_voices else None,
         "repetition": 0,
         "copied_beats": 3,

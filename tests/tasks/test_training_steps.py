@@ -127,10 +127,16 @@ def test_the_learning_rate_rises_and_then_falls_to_a_tenth(monkeypatch):
     assert rates[-1] == pytest.approx(0.05, rel=0.01)
 
 
-def test_a_training_shorter_than_the_rise_stays_below_the_rate():
-    short = dataclasses.replace(PLAN, epochs=1, steps=5)
-    assert all(0 < learning_rate(short, s) < short.learning_rate for s in range(5))
-    assert learning_rate(dataclasses.replace(short, learning_rate=0.0), 3) == 0
+@pytest.mark.parametrize("steps", [1, 5, 30, 1000])
+def test_a_short_training_rises_over_a_tenth_of_its_steps(steps):
+    short = dataclasses.replace(PLAN, epochs=1, steps=steps)
+    rates = [learning_rate(short, s) for s in range(steps)]
+    assert all(0 < rate <= short.learning_rate for rate in rates)
+    top = int(np.argmax(rates))
+    assert abs(top - steps / 10) <= 1
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert learning_rate(dataclasses.replace(short, learning_rate=0.0), steps // 2) == 0
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -87,6 +87,11 @@ def _bytes_of(path: Path) -> bytes:
         raise DataError(path, problem, "check what kind of file it is")
     if len(data) < 14:
         raise DataError(path, f"a MIDI file cut off after {len(data)} bytes", ANOTHER)
+    place = 8 + int.from_bytes(data[4:8])
+    while data[place : place + 4] == b"MTrk":  # the parser does not look where a track ends
+        place += 8 + int.from_bytes(data[place + 4 : place + 8])
+    if place > len(data):
+        raise DataError(path, f"a MIDI file cut off after {len(data):,} bytes", ANOTHER)
     return data
 
 

@@ -181,7 +181,7 @@ def late(start):
         (b"Dear reader, this is no music.\n", "expected a MIDI file, which begins with b'MThd'"),
         (b"", "expected a MIDI file, got an empty one"),
         (midi(melody((0, 480, 60)))[:9], "a MIDI file cut off after 9 bytes"),
-        (midi(melody((0, 480, 60)))[:-5], "a damaged MIDI file ("),
+        (midi(melody((0, 480, 60)))[:-5], "a MIDI file cut off after 30 bytes"),
         (midi(melody((0, 480, 60)))[:16], "a damaged MIDI file ("),
         (midi(), "expected notes with a pitch, got none"),
         (midi(track([])), "expected notes with a pitch, got none"),
