@@ -141,8 +141,8 @@ def evaluate(
 @click.option(
     "--genre",
     metavar="NAME",
-    help="A genre of the run, by name or number; 0: none.  [default: drawn for each piece, as "
-    "often as in training]",
+    help="A genre of the run, by name or number; 0: none.  [default: the key of first notes; "
+    "without them drawn for each piece, as often as in training]",
 )
 @click.option(
     "--primer",

@@ -224,11 +224,16 @@ def test_genres_by_name_and_number(generate, tiny_composer):
 
 
 def test_first_notes_stand_first(generate, tmp_path):
+    def first(said):
+        """The tones of the first four steps, in them: the last one may be held on."""
+        found = tones(tmp_path / said["files"][0])
+        return {(start, min(end, 4), pitch) for start, end, pitch in found if start < 4}
+
     [said] = generate("--steps", 8, "--primer-notes", "C5 B4")
-    assert {(0, 2, 72), (2, 4, 71)} <= set(tones(tmp_path / said["files"][0]))
+    assert {(0, 2, 72), (2, 4, 71)} <= first(said)
     write_tune(tmp_path / "first.mid", [71, 72], TICKS)
     [said] = generate("--steps", 8, "--primer", "first.mid")
-    assert {(0, 2, 71), (2, 4, 72)} <= set(tones(tmp_path / said["files"][0]))
+    assert {(0, 2, 71), (2, 4, 72)} <= first(said)
     # two tones at once are those of the voices
     (tmp_path / "chord.mid").write_bytes(midi(melody((0, TICKS, 67)), melody((0, TICKS, 48))))
     [said] = generate("--steps", 8, "--primer", "chord.mid")

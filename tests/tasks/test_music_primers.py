@@ -168,3 +168,22 @@ def test_names_of_notes_are_read_as_they_are_written():
     for names in ("H4", "C", "C4,E4", "C-1", "Ab9", "", "  ", "C###4", "60"):
         with pytest.raises(TaskError):
             piece_of_names(names, 4)
+
+
+# keys
+
+
+def test_without_a_genre_a_piece_is_in_the_key_of_its_first_notes():
+    model = composer("voices")
+    for name, notes in {"G major": "67 71 74 67", "A minor": "57 60 64 57"}.items():
+        number = model.notation.named(name)
+        melody = sets(" | ".join(notes.split()))
+        for given in ({"melody": melody}, {"primer": melody}):
+            drawn = model.generate(8, num=3, seed=4, **given)
+            assert {model.notation.number(p.genre, p.tonic) for p in drawn} == {number}
+            assert tokens(drawn) == tokens(model.generate(8, num=3, seed=4, genre=number, **given))
+
+
+def test_first_notes_of_a_run_without_keys_ask_for_no_genre():
+    (piece,) = composer("sets").generate(8, primer=sets("67 64 | 60"))
+    assert (piece.genre, piece.tonic) == ("", None)

@@ -13,6 +13,7 @@ from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.data import SIGNATURE, Stretch, batch, encode
 from seqtasks.tasks.music.first_notes import first_voice, given_of
 from seqtasks.tasks.music.generation import Ask, Half, begun, greedy, sample
+from seqtasks.tasks.music.keys import key_of
 from seqtasks.tasks.music.likelihood import nats
 from seqtasks.tasks.music.network import Network
 from seqtasks.tasks.music.notation import NOTHING, Notation, piece_of
@@ -182,7 +183,8 @@ class Composer:
         told how many steps there are.
 
         steps: at most; a model that counts down ends with the last of them unless `open_end`.
-        genre: its number, 0 for none; None draws one for each piece, as often as training has it.
+        genre: its number, 0 for none. None is the key of the first notes, where genres are keys;
+        without first notes one is drawn for each piece, as often as training has it.
         bar: steps of a bar, None for the commonest of training.
         primer: what the pieces begin with. melody: the first voice, throughout; it says how long
         they are.
@@ -190,7 +192,6 @@ class Composer:
         training did not have.
         """
         bar = self.notation.bar if bar is None else bar
-        genres = self.notation.drawn(seed, num) if genre is None else [genre] * num
         given = np.zeros((0, self.notation.width), np.int32)
         if melody is not None:
             if not self.notation.voices:
@@ -204,6 +205,9 @@ class Composer:
             raise TaskError(f"{first.name}: {problem}; begin with something that does")
         if first is not None and first.places is not None and len(first):
             place, bar = (int(x) for x in first.places[0])
+        if genre is None and first is not None:
+            genre = self._genre_of(first)
+        genres = self.notation.drawn(seed, num) if genre is None else [genre] * num
         ask = Ask(
             genre=tf.constant(genres, tf.int32),
             steps=tf.constant(steps),
@@ -221,6 +225,13 @@ class Composer:
             for i, (row, end) in enumerate(zip(tokens, length, strict=True))
         ]
         return self._best_ended(drawn, takes)
+
+    def _genre_of(self, first: Piece) -> int:
+        """The genre that first notes ask for: their key, where genres are keys; otherwise none."""
+        if not self.notation.by_tonic:
+            return 0
+        key = key_of(first)
+        return self.notation.number(key.mode, key.tonic)
 
     def _draw(self, ask: Ask, steps: int, takes: int) -> tuple[np.ndarray, np.ndarray]:
         """Tokens and lengths of all takes of all pieces; they part APART steps before the end."""
