@@ -33,6 +33,8 @@ from seqtasks.tasks.lm.generation import begin, sample
 from seqtasks.tasks.lm.network import Network
 from seqtasks.tasks.lm.run import training_loss
 from seqtasks.tasks.lm.softmax import weighted_loss
+from seqtasks.tasks.training_plan import Plan
+from seqtasks.tasks.training_step import Step as TrainingStep
 
 UNITS, LAYERS, BATCH, STEPS, WORDS, DROPOUT = 650, 2, 20, 35, 10_000, 0.4
 RATE, CLIP = 2e-3, 1.0
@@ -45,12 +47,12 @@ def ours() -> tuple[Network, Step]:
         cell="lstm", units=UNITS, layers=LAYERS, dropout=DROPOUT, steps=STEPS, batch_size=BATCH
     )
     network = Network(resolve(check(config), 10**6, 1), WORDS)
-    plan = training.Plan(1, 1, RATE, CLIP, averaging=0.998, patience=0, seed=1)
-    step = training.Step(network, training_loss(network), SIGNATURE, plan)
+    plan = Plan(1, 1, RATE, CLIP, averaging=0.998, patience=0, seed=1)
+    step = TrainingStep(network, training_loss(network)[0], SIGNATURE, plan)
     first = [True]
 
     def run(ids: np.ndarray) -> None:
-        float(step(RATE, (ids[:, :-1], ids[:, 1:], np.array(first.pop() if first else False))))
+        step(RATE, (ids[:, :-1], ids[:, 1:], np.array(first.pop() if first else False)))
 
     return network, run
 

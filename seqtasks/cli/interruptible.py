@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from seqtasks.tasks.errors import Interrupted
+
 Result = TypeVar("Result")
 
 
@@ -32,11 +34,10 @@ def interruptible(call: Callable[..., Result], **arguments: Any) -> Result:
     try:
         while thread.is_alive():
             thread.join(0.2)
-    except KeyboardInterrupt:
-        click.echo("Error: interrupted", err=True)
-        _leave(130)
-    except SystemExit:  # which `main` raises for SIGTERM, once that is said
-        _leave(143)
+    except KeyboardInterrupt as error:
+        stop = error if isinstance(error, Interrupted) else Interrupted()
+        click.echo(f"Error: {stop}", err=True)
+        _leave(128 + stop.number)
     if errors:
         raise errors[0]
     return results[0]

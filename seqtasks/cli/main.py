@@ -4,6 +4,7 @@ TensorFlow is imported inside the commands that need it, so that help and comple
 """
 
 import os
+import shlex
 import signal
 import sys
 from importlib import import_module
@@ -62,8 +63,8 @@ def main() -> NoReturn:
         _fail(where + error.format_message().rstrip(".") + advice, 2)
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted", 130)
+    except (click.Abort, KeyboardInterrupt) as error:
+        _fail_interrupted(error.__cause__ or error)
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -101,6 +102,18 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _terminated(*_: Any) -> NoReturn:
-    click.echo("Error: terminated", err=True)
-    sys.exit(143)
+def _fail_interrupted(error: BaseException) -> NoReturn:
+    from seqtasks.tasks.errors import Interrupted
+
+    stop = error if isinstance(error, Interrupted) else Interrupted()
+    advice = ""
+    if stop.resumable:
+        given = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume")]
+        advice = f"; all is saved, go on with: {shlex.join(['seqtasks', *given, '--resume'])}"
+    _fail(f"{stop}{advice}", 128 + stop.number)
+
+
+def _terminated(number: int, _: Any) -> NoReturn:
+    from seqtasks.tasks.errors import Interrupted
+
+    raise Interrupted("terminated", number)

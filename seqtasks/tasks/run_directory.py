@@ -2,20 +2,22 @@
 
 A run is written in a staging directory beside its place (`runs/.ner.partial` for `runs/ner`) and
 renamed into it when complete. A run that was there before is moved aside first (`.ner.old`) and
-removed last; if the process dies between the two renames, the next opening moves it back.
+removed last; if the process dies between the two renames, the next opening moves it back. While a
+training runs, it holds a lock (`.ner.lock`).
 """
 
 import json
 import os
-import platform
 import shutil
-from importlib import metadata
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqtasks import __version__
+from seqtasks.tasks import run_lock
 from seqtasks.tasks.errors import TaskError
 
 CONFIG = "config.json"
@@ -34,7 +36,7 @@ def check_place(place: Path, overwrite: bool, resume: bool) -> None:
         raise TaskError(f"{place}: {error.strerror}; choose another place with --model") from None
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise TaskError(f"{there}: cannot be written in; choose another place with --model")
-    staging = _beside(place, "partial")
+    staging = staging_of(place)
     unfinished = (staging / CONFIG).exists()
     if place.exists():
         # who began a training over a run meant to replace it, and may go on
@@ -48,13 +50,42 @@ def check_place(place: Path, overwrite: bool, resume: bool) -> None:
         raise TaskError(f"{place}: no unfinished training to resume; leave out --resume")
 
 
+def staging_of(place: Path) -> Path:
+    """The directory in which a run for `place` is written."""
+    return _beside(place, "partial")
+
+
+@contextmanager
+def locked(place: Path) -> Iterator[None]:
+    """Keep other trainings from `place`.
+
+    Raises TaskError if one is at work there, or if the place cannot be written in.
+    """
+    above = Path(os.path.abspath(place)).parent
+    made = [parent for parent in (above, *above.parents) if not parent.exists()]
+    try:
+        above.mkdir(parents=True, exist_ok=True)
+        with run_lock.only_one(place, _beside(place, "lock")):
+            yield
+    except PermissionError as error:
+        if error.filename != str(_beside(place, "lock")):
+            raise
+        raise TaskError(
+            f"{above}: cannot be written in; choose another place with --model"
+        ) from None
+    finally:
+        with suppress(OSError):  # nothing was left there
+            for parent in made:
+                parent.rmdir()
+
+
 def open_staging(place: Path, overwrite: bool, resume: bool) -> Path:
     """The directory to write a new run in, made if it is not there.
 
     Raises TaskError if a run, an unfinished run or anything else is in the way.
     """
     check_place(place, overwrite, resume)
-    staging = _beside(place, "partial")
+    staging = staging_of(place)
     if resume:
         return staging
     try:
@@ -99,12 +130,15 @@ def read_config(place: Path, task: str, option: str = "--model") -> dict[str, An
 
 
 def same_as_begun(staging: Path, record: dict[str, Any]) -> dict[str, Any]:
-    """The record of the unfinished run; TaskError if `record` is of other data or versions."""
+    """The record of the unfinished run.
+
+    Raises TaskError if `record` is of other data or versions.
+    """
     old = read_config(staging, record["task"])
-    for part, new in (("data", record["data"]), ("versions", record["versions"])):
-        if old[part] != new:
+    for part in ("data", "versions"):
+        if old.get(part) != record[part]:
             raise TaskError(
-                f"{staging}: was begun with other {part}: {old[part]}, now {new}; "
+                f"{staging}: was begun with other {part}: {old.get(part)}, now {record[part]}; "
                 "--overwrite starts anew"
             )
     return old
@@ -161,18 +195,6 @@ def set_weights(network: Any, arrays: dict[str, np.ndarray], path: Path) -> None
         variable.assign(value)
 
 
-def versions() -> dict[str, str]:
-    """Of all that a result may depend on."""
-    packages = ("tensorflow", "keras", "numpy")
-    found = {}
-    for package in packages:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # built under another name (tensorflow-cpu)
-            found[package] = __import__(package).__version__
-    return {"seqtasks": __version__, "python": platform.python_version(), **found}
-
-
 def _check_replaceable(place: Path, overwrite: bool) -> None:
     if not place.is_dir() or (any(place.iterdir()) and not (place / CONFIG).exists()):
         raise TaskError(f"{place}: there is something else than a run; choose another --model")
@@ -183,8 +205,12 @@ def _check_replaceable(place: Path, overwrite: bool) -> None:
 
 
 def _recover(place: Path) -> None:
-    """Mend what a process that died in `commit` left."""
+    """Mend what a process that died in `commit` left; wait for one that is in it."""
     old = _beside(place, "old")
+    for _ in range(50):
+        if place.exists() or not old.exists() or not run_lock.held(_beside(place, "lock")):
+            break
+        time.sleep(0.02)
     if old.exists():
         if place.exists():
             shutil.rmtree(old, ignore_errors=True)
@@ -197,7 +223,14 @@ def _beside(place: Path, what: str) -> Path:
     return place.parent / f".{absolute.name}.{what}"
 
 
-def _replace(path: Path, write: Any) -> None:
+def _replace(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let `write` write beside `path`, and put that in its place once it is on the disk."""
     part = path.with_name(path.name + ".part")
-    write(part)
-    os.replace(part, path)
+    try:
+        write(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -2,7 +2,8 @@
 
 Everything random is a pure function of the seed, the epoch and the step: the caller's batches, by
 contract, and here the states of the network's random generators, which are set anew at the head
-of each epoch. So a run that stopped goes on from its last epoch as if it had not.
+of each epoch. With the state of all variables, a run that stopped goes on from any step as if it
+had not.
 
 What a step does: gradients of the loss (those of embeddings made dense, so that a word that comes
 twice counts as its sum), clipped by their global norm; Adam with a rate that rises over the first
@@ -11,50 +12,40 @@ and the final model use the average.
 """
 
 import csv
-import json
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.errors import Interrupted
+from seqtasks.tasks.interruption import Signals, noted
 from seqtasks.tasks.progress import Progress, clock
-from seqtasks.tasks.run_directory import load_arrays, save_arrays
+from seqtasks.tasks.run_directory import save_arrays
+from seqtasks.tasks.training_plan import Plan, learning_rate
+from seqtasks.tasks.training_state import State, seed_generators, using
+from seqtasks.tasks.training_step import Batch, Step
 
-Batch = tuple[np.ndarray, ...]
-WARM_UP = 200  # steps over which the learning rate rises, of a short training a tenth of all
+SAVED_EVERY = 600.0  # seconds within an epoch; so much is lost at most
+EXPLODED = 1000.0  # times the first loss; no training comes back from there
+HIGH_RATE = 0.03  # above it, Adam's steps are larger than good weights are
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How to train; see the task's `Config` for what the numbers mean and their defaults."""
+class Fitted:
+    """What a training came to.
 
-    epochs: int
-    steps: int  # batches an epoch
-    learning_rate: float
-    clipnorm: float  # 0: gradients are not clipped
-    averaging: float  # share of the old average that a step keeps; 0: no average
-    patience: int  # epochs without a better score before training stops; 0: never stops early
-    seed: int
+    history: a row an epoch, with `epoch`, `loss`, `seconds` and validation's figures.
+    problem: why it stopped before its time, for the user; "" if it did not.
+    """
 
-
-def plan(config: Any, steps: int) -> Plan:
-    """The plan that a task's resolved settings ask for, with so many batches an epoch."""
-    return Plan(
-        epochs=config.epochs,
-        steps=steps,
-        learning_rate=config.learning_rate,
-        clipnorm=config.clipnorm,
-        averaging=config.averaging,
-        patience=config.patience,
-        seed=config.seed,
-    )
+    history: list[dict[str, float]]
+    problem: str = ""
 
 
 def start_tensorflow(seed: int, threads: int | None) -> None:
@@ -83,97 +74,126 @@ def fit(
     validate: Callable[[], dict[str, float]],
     plan: Plan,
     checkpoint: Path,
-) -> list[dict[str, float]]:
-    """Train `network`, leave the best averaged weights in it, and return the history.
+    carried: Sequence[tf.Variable] = (),
+) -> Fitted:
+    """Train `network` and leave the best averaged weights in it.
 
     network: a built Keras model.
     loss: scalar loss of a batch's tensors, in training mode; traced once.
     signature: shapes and types of a batch's tensors.
     batches: the batches of an epoch (counted from 0), `plan.steps` of them.
     validate: figures of the network as it is; the higher `score`, the better.
-    checkpoint: a file that keeps the state after each epoch. If it is there, training goes on.
+    checkpoint: a file that keeps the state after each epoch, and when a signal stops the
+        training. If it is there, training goes on.
+    carried: variables that `loss` hands on from batch to batch.
 
-    History: a row an epoch, with `epoch`, `loss`, `seconds` and validation's figures.
-    Raises FloatingPointError if the loss is no finite number.
+    A loss, a gradient or a score that is not finite, or a loss EXPLODED times the first one, ends
+    the training as its last epoch would, if there is an earlier epoch with weights to keep.
+    Raises Interrupted after SIGINT, SIGTERM or SIGHUP, once the step is done and the state saved;
+    FloatingPointError if one of those comes in the first epoch.
     """
     step = Step(network, loss, signature, plan)
-    weights, averages = network.trainable_variables, step.averages
-    state = _State(network, step.optimizer, averages)
+    state = State(network, step.optimizer, step.averages, carried)
     if checkpoint.exists():
         state.load(checkpoint)
-
-    for epoch in range(len(state.history), plan.epochs):
-        if plan.patience and epoch - 1 - state.best_epoch >= plan.patience:
-            break
-        _seed_generators(network, plan.seed, epoch)
-        start, losses = time.monotonic(), 0.0
-        progress = Progress(f"epoch {epoch + 1}/{plan.epochs}", plan.steps)
-        for number, batch in enumerate(batches(epoch)):
-            rate = learning_rate(plan, epoch * plan.steps + number)
-            losses += float(step(rate, batch))
-            progress.step(number + 1, f"  loss {losses / (number + 1):.3f}")
-        if not np.isfinite(losses):
-            raise FloatingPointError(f"the loss is {losses} in epoch {epoch + 1}")
-        with _using(weights, averages):
-            figures = validate()
-            row = {"epoch": epoch + 1, "loss": losses / plan.steps, **figures}
-            row["seconds"] = time.monotonic() - start
-            state.keep(row)
+    with noted() as signals:
+        problem = ""
+        for epoch in range(len(state.history), plan.epochs):
+            if plan.patience and epoch - 1 - state.best_epoch >= plan.patience:
+                break
+            progress = Progress(f"epoch {epoch + 1}/{plan.epochs}", plan.steps)
+            if state.step == 0:
+                seed_generators(network, plan.seed, epoch)
+            problem = _learn(step, plan, batches(epoch), state, signals, progress, checkpoint)
+            if problem:
+                break
+            problem = _validate(network, step, plan, validate, state, signals, checkpoint)
+            if problem:
+                break
+            state.save(checkpoint)
+            progress.done(_line(state.history[-1], plan.epochs, state.best_epoch == epoch))
+        if signals.number is not None:
+            raise Interrupted("interrupted after the last epoch", signals.number)
+    if problem and not state.history:
         state.save(checkpoint)
-        progress.done(_line(row, plan.epochs, state.best_epoch == epoch))
+        raise FloatingPointError(f"{problem}; the weights before it are in {checkpoint}")
     state.restore_best()
-    return state.history
+    return Fitted(state.history, problem)
 
 
-class Step:
-    """One training step, from a batch to new weights; traced once."""
-
-    def __init__(
-        self,
-        network: keras.Model,
-        loss: Callable[..., tf.Tensor],
-        signature: Sequence[tf.TensorSpec],
-        plan: Plan,
-    ) -> None:
-        self._loss, self._plan = loss, plan
-        self._weights = network.trainable_variables
-        self.optimizer = keras.optimizers.Adam(plan.learning_rate)
-        self.optimizer.build(self._weights)
-        self.averages = [tf.Variable(v.value, trainable=False) for v in self._weights]
-        self._run = tf.function(
-            self._traced,
-            autograph=False,
-            input_signature=[tf.TensorSpec((), tf.float32), *signature],
-        )
-
-    def __call__(self, rate: float, batch: Batch) -> tf.Tensor:
-        """Learn from a batch at this learning rate; its loss."""
-        return self._run(tf.constant(rate, tf.float32), *map(tf.constant, batch))
-
-    def _traced(self, rate: tf.Tensor, *batch: tf.Tensor) -> tf.Tensor:
-        weights = self._weights
-        self.optimizer.learning_rate.assign(rate)
-        with tf.GradientTape() as tape:
-            value = self._loss(*batch)
-        gradients = tape.gradient(value, [v.value for v in weights])
-        gradients = [tf.convert_to_tensor(g) for g in gradients]
-        if self._plan.clipnorm:
-            gradients, _ = tf.clip_by_global_norm(gradients, self._plan.clipnorm)
-        self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        # early averages forget faster, so that the first weights do not weigh on them
-        count = tf.cast(self.optimizer.iterations, tf.float32)
-        keep = tf.minimum(self._plan.averaging, count / (10 + count))
-        for average, weight in zip(self.averages, weights, strict=True):
-            average.assign(keep * average + (1 - keep) * weight.value)
-        return value
+def _learn(
+    step: Step,
+    plan: Plan,
+    batches: Iterable[Batch],
+    state: State,
+    signals: Signals,
+    progress: Progress,
+    checkpoint: Path,
+) -> str:
+    """Learn from the batches of an epoch that are left; returns what is wrong with one, or ""."""
+    epoch, saved = len(state.history), time.monotonic()
+    for batch in islice(batches, state.step, None):
+        loss, norm = step(learning_rate(plan, epoch * plan.steps + state.step), batch)
+        if state.first is None:
+            state.first = loss
+        if wrong := _wrong(loss, norm, state.first):
+            return f"{wrong} at step {state.step + 1} of epoch {epoch + 1}; {_likely_cause(plan)}"
+        state.loss += loss
+        state.step += 1
+        progress.step(state.step, f"  loss {_short(state.loss / state.step)}")
+        stopped = signals.number is not None
+        if stopped or time.monotonic() - saved > SAVED_EVERY:
+            state.save(checkpoint)
+            saved = time.monotonic()
+        if stopped:
+            where = f"step {state.step} of {plan.steps} in epoch {epoch + 1} of {plan.epochs}"
+            raise Interrupted(f"interrupted after {where}", signals.number or 0)
+    return ""
 
 
-def learning_rate(plan: Plan, step: int) -> float:
-    """The rate at a step: a short rise, then half a cosine from 1 to 0.1 of the plan's."""
-    steps = plan.epochs * plan.steps
-    rise = min(1.0, (step + 1) / min(WARM_UP, max(steps / 10, 1)))
-    share = step / steps
-    return plan.learning_rate * rise * (0.55 + 0.45 * float(np.cos(np.pi * share)))
+def _validate(
+    network: keras.Model,
+    step: Step,
+    plan: Plan,
+    validate: Callable[[], dict[str, float]],
+    state: State,
+    signals: Signals,
+    checkpoint: Path,
+) -> str:
+    """Close an epoch with validation's figures; returns what is wrong with them, or ""."""
+    epoch, before = len(state.history), state.arrays()
+    try:
+        with using(network.trainable_variables, step.averages):
+            with signals.at_once():
+                figures = validate()
+            if not math.isfinite(figures["score"]):
+                wrong = f"the validation score is {figures['score']} after epoch {epoch + 1}"
+                return f"{wrong}; {_likely_cause(plan)}"
+            row = {"epoch": epoch + 1, "loss": state.loss / plan.steps, **figures}
+            state.keep({**row, "seconds": state.seconds()})
+    except Interrupted as stop:
+        save_arrays(checkpoint, before)
+        where = f"epoch {epoch + 1} of {plan.epochs}, which is to be validated anew"
+        raise Interrupted(f"interrupted after {where}", stop.number) from None
+    return ""
+
+
+def _wrong(loss: float, norm: float, first: float) -> str:
+    """What is wrong with a step's loss or with the norm of its gradients, or ""."""
+    if not math.isfinite(loss):
+        return f"the loss is {loss}"
+    if not math.isfinite(norm):
+        return f"the gradient's norm is {norm}"
+    if loss > EXPLODED * max(first, 1.0):
+        return f"the loss has gone from {first:.3g} to {loss:.3g}"
+    return ""
+
+
+def _likely_cause(plan: Plan) -> str:
+    rate = f"the learning rate, {plan.learning_rate:g}, is likely too high"
+    if not plan.clipnorm and plan.learning_rate <= HIGH_RATE:
+        return "gradients likely exploded, since none is clipped: try --clipnorm 5"
+    return f"{rate}: try --learning-rate {min(plan.learning_rate / 10, HIGH_RATE / 10):g}"
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
@@ -184,78 +204,13 @@ def write_history(path: Path, history: list[dict[str, float]]) -> None:
         writer.writerows(history)
 
 
-class _State:
-    """All that the next epoch depends on, and the best weights so far."""
-
-    def __init__(
-        self, network: keras.Model, optimizer: keras.Optimizer, averages: list[tf.Variable]
-    ) -> None:
-        self._network = network
-        self._variables = {
-            **{f"network {i}": v for i, v in enumerate(network.variables)},
-            **{f"optimizer {i}": v for i, v in enumerate(optimizer.variables)},
-            **{f"average {i}": v for i, v in enumerate(averages)},
-        }
-        self.history: list[dict[str, float]] = []
-        self.best_epoch = -1
-        self._best: list[np.ndarray] = []
-
-    def keep(self, row: dict[str, float]) -> None:
-        """Add an epoch; if its score is the best one, remember the network's weights."""
-        best = max((past["score"] for past in self.history), default=-np.inf)
-        self.history.append(row)
-        if row["score"] > best:
-            self.best_epoch = len(self.history) - 1
-            self._best = [v.numpy() for v in self._network.variables]
-
-    def restore_best(self) -> None:
-        for variable, value in zip(self._network.variables, self._best, strict=True):
-            variable.assign(value)
-
-    def save(self, path: Path) -> None:
-        arrays = {name: v.numpy() for name, v in self._variables.items()}
-        arrays |= {f"best {i}": value for i, value in enumerate(self._best)}
-        arrays["history"] = np.array(json.dumps([self.history, self.best_epoch]))
-        save_arrays(path, arrays)
-
-    def load(self, path: Path) -> None:
-        arrays = load_arrays(path)
-        try:
-            for name, variable in self._variables.items():
-                variable.assign(arrays[name])
-            self._best = [arrays[f"best {i}"] for i in range(len(self._network.variables))]
-            self.history, self.best_epoch = json.loads(str(arrays["history"]))
-        except (KeyError, ValueError):  # other data, say another file of vectors
-            raise TaskError(f"{path}: of another network; --overwrite starts anew") from None
-
-
-class _using:
-    """Within it, `weights` have the values of `averages`."""
-
-    def __init__(self, weights: list[Any], averages: list[tf.Variable]) -> None:
-        self._weights, self._averages = weights, averages
-
-    def __enter__(self) -> None:
-        self._kept = [v.numpy() for v in self._weights]
-        for weight, average in zip(self._weights, self._averages, strict=True):
-            weight.assign(average)
-
-    def __exit__(self, *_: object) -> None:
-        for weight, value in zip(self._weights, self._kept, strict=True):
-            weight.assign(value)
-
-
-def _seed_generators(network: keras.Model, seed: int, epoch: int) -> None:
-    """Give every random generator of the network a state of its own for this epoch."""
-    states = (v for v in network.variables if "seed_generator" in v.path)
-    for number, state in enumerate(states):
-        fresh = np.random.default_rng([seed, epoch, number]).integers(2**31, size=state.shape)
-        state.assign(fresh.astype(state.dtype))
-
-
 def _line(row: dict[str, float], epochs: int, best: bool) -> str:
     """An epoch for people."""
     shown = {k: v for k, v in row.items() if k not in ("epoch", "seconds", "score")}
-    figures = "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
+    figures = "  ".join(f"{name} {_short(value)}" for name, value in shown.items())
     mark = "  best so far" if best else ""
     return f"epoch {row['epoch']:.0f}/{epochs}  {figures}  {clock(row['seconds'])}{mark}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 1e6 else f"{value:.3g}"

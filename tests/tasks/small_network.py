@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from seqtasks.tasks import training
-from seqtasks.tasks.training import Plan, fit
+from seqtasks.tasks.training import fit
+from seqtasks.tasks.training_plan import Plan
 
 PLAN = Plan(epochs=6, steps=3, learning_rate=0.1, clipnorm=5.0, averaging=0.0, patience=0, seed=3)
 SIGNATURE = (tf.TensorSpec((None, 3), tf.int32), tf.TensorSpec((None,), tf.int32))
@@ -52,6 +53,11 @@ def accuracy(network):
 
 
 def train(network, place, plan=PLAN, **changes):
+    """The history of `fitted`."""
+    return fitted(network, place, plan, **changes).history
+
+
+def fitted(network, place, plan=PLAN, **changes):
     """`fit` with whatever is not said in `changes` as above."""
     arguments = {
         "loss": network.loss_of,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from seqtasks.tasks import run_directory
+from seqtasks.tasks import run_directory, run_record
 from seqtasks.tasks.errors import TaskError
 from tests.tiny_ner import assert_same_arrays, tree
 
@@ -55,7 +55,7 @@ def test_arrays_that_are_missing_or_run_code_are_refused(tmp_path):
 
 
 def test_versions_name_what_a_result_depends_on():
-    versions = run_directory.versions()
+    versions = run_record.versions()
     assert {"seqtasks", "python", "tensorflow", "keras", "numpy"} <= versions.keys()
     assert all(versions.values())
 

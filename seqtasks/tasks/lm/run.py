@@ -1,7 +1,6 @@
 """Training a language model, and loading one."""
 
 import dataclasses
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,16 @@ import tensorflow as tf
 
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.token_vocabulary import TokenVocabulary
-from seqtasks.tasks import plots, run_directory, training
+from seqtasks.tasks import run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.lm.config import Config, check, resolve
 from seqtasks.tasks.lm.data import SIGNATURE, Corpus, cut, running, running_steps, separate
 from seqtasks.tasks.lm.evaluation import figures_of
 from seqtasks.tasks.lm.language_model import LanguageModel
 from seqtasks.tasks.lm.network import Network
+from seqtasks.tasks.run_record import check_unchanged, record
+from seqtasks.tasks.training_plan import plan
+from seqtasks.tasks.training_run import TrainingRun, claimed
 
 VOCABULARY = "vocabulary.json"
 EXAMPLES = "examples.json"  # the first validation texts, for `export` to compare on
@@ -38,10 +40,21 @@ def train(
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
     shares: what `data` was cut by, if it was; `evaluate` cuts it so.
-    Raises TaskError for settings that are wrong, and for a place that is taken.
+    Raises TaskError for settings that are wrong, and for a place that is taken; Interrupted when
+    a signal stops it; FloatingPointError if it went wrong, once the last good weights are kept.
     """
     config = check(config)
-    run_directory.check_place(out, overwrite, resume)
+    with claimed(out, overwrite, resume) as run:
+        return _train(config, data, run, say, shares)
+
+
+def _train(
+    config: Config,
+    data: Source[str],
+    run: TrainingRun,
+    say: Callable[[str], None],
+    shares: str | None,
+) -> dict[str, Any]:
     training.start_tensorflow(config.seed, config.threads)
     for note in data.notes:
         say(note)
@@ -59,51 +72,37 @@ def train(
             f"{data.name}: no token is left to know; lower --minimum-count, raise "
             "--vocabulary-size, or give it more text"
         )
-    record: dict[str, Any] = {
-        "task": "lm",
-        "config": dataclasses.asdict(config),
-        "data": {
-            "source": data.name,
-            "fingerprint": data.fingerprint,
-            "shares": shares,
-            "tokens": {name: len(text.numbers) for name, text in texts.items()},
-        },
-        "versions": run_directory.versions(),
-    }
-    if resume:
-        record = run_directory.same_as_begun(
-            run_directory.open_staging(out, overwrite, resume), record
-        )
-        config = Config(**record["config"])
+    lengths = {name: len(text.numbers) for name, text in texts.items()}
+    begun = run.record(record("lm", config, data, shares=shares, tokens=lengths), say)
+    if run.resume:
+        config = Config(**begun["config"])
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
     network = build_model(config, vocabulary)
     model = LanguageModel(network, vocabulary)
     corpus, validation = (Corpus(texts[name], model.encoder) for name in ("train", "dev"))
     say(_summary(config, vocabulary, corpus, validation, network))
-    staging = run_directory.open_staging(out, overwrite, resume)
-    run_directory.write_json(staging / run_directory.CONFIG, record)
-    (staging / "checkpoints").mkdir(exist_ok=True)
+    run.begin(begun)
 
     def figures() -> dict[str, float]:
         found = figures_of(model, validation)
         nats = found["nats_per_token"]
         return {"validation loss": nats, "perplexity": found["perplexity"], "score": -nats}
 
-    history = training.fit(
+    loss, carried = training_loss(network)
+    fitted = training.fit(
         network,
-        training_loss(network),
+        loss,
         SIGNATURE,
         lambda epoch: _batches(config, corpus, epoch),
         figures,
-        training.plan(config, _steps(config, corpus)),
-        staging / "checkpoints" / "last.npz",
+        plan(config, _steps(config, corpus)),
+        run.checkpoint,
+        carried,
     )
     scores = figures_of(model, validation)
-    run_directory.write_json(staging / EXAMPLES, _examples(data.splits["dev"]))
-    _write_run(staging, network, vocabulary, history, scores)
-    run_directory.commit(staging, out)
-    # last, so that a process that dies before it is done has not lost its training
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    vocabulary.save(run.staging / VOCABULARY)
+    run_directory.write_json(run.staging / EXAMPLES, _examples(data.splits["dev"]))
+    run.finish(network, fitted, "perplexity", {"dev": scores})
     return scores
 
 
@@ -127,18 +126,22 @@ def load(model: Path) -> LanguageModel:
         raise TaskError(f"{model}: the run is broken ({reason}); train it anew") from None
     path = model / run_directory.WEIGHTS
     run_directory.set_weights(loaded.network, run_directory.load_arrays(path), path)
+    check_unchanged(model)
     return loaded
 
 
-def training_loss(network: Network) -> Callable[..., tf.Tensor]:
-    """The training loss of a batch; over running text, states go on from one to the next."""
+def training_loss(network: Network) -> tuple[Callable[..., tf.Tensor], list[tf.Variable]]:
+    """The training loss of a batch, and the variables in which it hands states on.
+
+    Over running text states go on from one batch to the next; separate sentences have none.
+    """
 
     def separate_loss(given: tf.Tensor, wanted: tf.Tensor, fresh: tf.Tensor) -> tf.Tensor:
         h, _ = network(given, training=True)
         return network.loss_of(h, wanted)
 
     if network.config.separate:
-        return separate_loss
+        return separate_loss, []
     carried = [
         [tf.Variable(state, trainable=False) for state in layer]
         for layer in network.first_states(network.config.batch_size)
@@ -153,7 +156,7 @@ def training_loss(network: Network) -> Callable[..., tf.Tensor]:
                 variable.assign(state)
         return network.loss_of(h, wanted)
 
-    return running_loss
+    return running_loss, [state for layer in carried for state in layer]
 
 
 def _batches(config: Config, corpus: Corpus, epoch: int) -> Iterable[tuple[np.ndarray, ...]]:
@@ -190,20 +193,3 @@ def _examples(documents: list[str]) -> list[str]:
     """Short texts for `export` to compare on: the first lines that are not empty."""
     lines = [line for text in documents[:200] for line in text[:20_000].split("\n") if line.strip()]
     return [line[:500] for line in lines[:50]]
-
-
-def _write_run(
-    staging: Path,
-    network: Network,
-    vocabulary: TokenVocabulary,
-    history: list[dict[str, float]],
-    scores: dict[str, Any],
-) -> None:
-    """What training leaves, beside the configuration that is there already."""
-    best = max(history, key=lambda row: row["score"])
-    metrics = {"dev": scores, "best_epoch": best["epoch"]}
-    vocabulary.save(staging / VOCABULARY)
-    run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
-    training.write_history(staging / "history.csv", history)
-    plots.curves(staging / "curves.png", history, "perplexity", best["epoch"])
-    run_directory.write_json(staging / "metrics.json", metrics)

@@ -1,8 +1,6 @@
 """Training a music model, and loading one."""
 
-import dataclasses
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import tensorflow as tf
 from seqtasks.datasets.music.piece import Piece
 from seqtasks.datasets.music.piece_bytes import pack, unpack
 from seqtasks.datasets.source import Source
-from seqtasks.tasks import plots, run_directory, training
+from seqtasks.tasks import run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.composer import Composer
 from seqtasks.tasks.music.config import Config, check, resolve
@@ -21,6 +19,9 @@ from seqtasks.tasks.music.evaluation import figures_of
 from seqtasks.tasks.music.likelihood import training_loss
 from seqtasks.tasks.music.network import Network
 from seqtasks.tasks.music.notation import Notation
+from seqtasks.tasks.run_record import check_unchanged, record
+from seqtasks.tasks.training_plan import plan
+from seqtasks.tasks.training_run import TrainingRun, claimed
 
 VOCABULARY = "vocabulary.json"
 PIECES = "pieces.bin"  # of training, to tell what a new piece copies
@@ -39,59 +40,53 @@ def train(
     overwrite: replace a run, or an unfinished one, that is there.
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
-    Raises TaskError for settings that are wrong, and for a place that is taken.
+    Raises TaskError for settings that are wrong, and for a place that is taken; Interrupted when
+    a signal stops it; FloatingPointError if it went wrong, once the last good weights are kept.
     """
     config = check(config)
-    run_directory.check_place(out, overwrite, resume)
+    with claimed(out, overwrite, resume) as run:
+        return _train(config, data, run, say)
+
+
+def _train(
+    config: Config, data: Source[Piece], run: TrainingRun, say: Callable[[str], None]
+) -> dict[str, Any]:
     training.start_tensorflow(config.seed, config.threads)
     for note in data.notes:
         say(note)
     notation = Notation.of(data.splits["train"], config.mode, config.ties)
     steps = {name: sum(map(len, data.splits[name])) for name in ("train", "dev")}
     config = resolve(config, notation, steps["train"])
-    record: dict[str, Any] = {
-        "task": "music",
-        "config": dataclasses.asdict(config),
-        "data": {
-            "source": data.name,
-            "fingerprint": data.fingerprint,
-            "steps": steps,
-            "genres": list(notation.genres),
-        },
-        "versions": run_directory.versions(),
-    }
-    if resume:
-        record = run_directory.same_as_begun(
-            run_directory.open_staging(out, overwrite, resume), record
-        )
-        config = Config(**record["config"])
+    begun = run.record(
+        record("music", config, data, steps=steps, genres=list(notation.genres)), say
+    )
+    if run.resume:
+        config = Config(**begun["config"])
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
     network = build_model(config, notation)
     composer = Composer(network)
     pieces = [encode(piece, notation) for piece in data.splits["train"]]
     say(_summary(data, notation, steps, network))
-    staging = run_directory.open_staging(out, overwrite, resume)
-    run_directory.write_json(staging / run_directory.CONFIG, record)
-    (staging / "checkpoints").mkdir(exist_ok=True)
+    run.begin(begun)
 
     def figures() -> dict[str, float]:
         found = composer.nats_per_step(data.splits["dev"])
         return {"validation loss": found, "score": -found}
 
-    history = training.fit(
+    fitted = training.fit(
         network,
         training_loss(network),
         SIGNATURE,
         lambda epoch: batches(pieces, notation, config, epoch),
         figures,
-        training.plan(config, epoch_steps(pieces, config)),
-        staging / "checkpoints" / "last.npz",
+        plan(config, epoch_steps(pieces, config)),
+        run.checkpoint,
     )
     scores = figures_of(composer, data.splits["dev"])
-    _write_run(staging, composer, data.splits["train"], history, scores)
-    run_directory.commit(staging, out)
-    # last, so that a process that dies before it is done has not lost its training
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    run_directory.write_json(run.staging / VOCABULARY, notation.as_dict())
+    written = [notation.written(piece) for piece in data.splits["train"]]
+    (run.staging / PIECES).write_bytes(pack(written))
+    run.finish(network, fitted, "validation loss", {"dev": scores})
     return scores
 
 
@@ -115,6 +110,7 @@ def load(model: Path) -> Composer:
         raise TaskError(f"{model}: the run is broken ({reason}); train it anew") from None
     path = model / run_directory.WEIGHTS
     run_directory.set_weights(composer.network, run_directory.load_arrays(path), path)
+    check_unchanged(model)
     return composer
 
 
@@ -139,22 +135,3 @@ def _summary(
         f"{notation.steps_per_beat} steps a beat, {how}, {len(notation.genres)} genres; "
         f"{network.count_params():,} weights"
     )
-
-
-def _write_run(
-    staging: Path,
-    composer: Composer,
-    pieces: list[Piece],
-    history: list[dict[str, float]],
-    scores: dict[str, Any],
-) -> None:
-    """What training leaves, beside the configuration that is there already."""
-    best = max(history, key=lambda row: row["score"])
-    run_directory.write_json(staging / VOCABULARY, composer.notation.as_dict())
-    (staging / PIECES).write_bytes(pack([composer.notation.written(piece) for piece in pieces]))
-    weights = run_directory.weights_of(composer.network)
-    run_directory.save_arrays(staging / run_directory.WEIGHTS, weights)
-    training.write_history(staging / "history.csv", history)
-    plots.curves(staging / "curves.png", history, "validation loss", best["epoch"])
-    metrics = {"dev": scores, "best_epoch": best["epoch"]}
-    run_directory.write_json(staging / "metrics.json", metrics)

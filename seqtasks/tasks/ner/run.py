@@ -1,7 +1,6 @@
 """Training a tagger, and loading one."""
 
 import dataclasses
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.sources import Example
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
-from seqtasks.tasks import chunk_scores, language_start, plots, run_directory, training
+from seqtasks.tasks import chunk_scores, language_start, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner import augmentation
 from seqtasks.tasks.ner.config import Config, resolve
@@ -20,7 +19,10 @@ from seqtasks.tasks.ner.lift import Validator
 from seqtasks.tasks.ner.network import Network
 from seqtasks.tasks.ner.tagger import LONGEST_SENTENCE, Tagger
 from seqtasks.tasks.pretrained import pretrained
+from seqtasks.tasks.run_record import check_unchanged, record
 from seqtasks.tasks.settings import validate
+from seqtasks.tasks.training_plan import plan
+from seqtasks.tasks.training_run import TrainingRun, claimed
 
 VOCABULARY = "vocabulary.json"
 EXAMPLES = "examples.json"  # the first validation sentences, for `export` to compare on
@@ -39,12 +41,19 @@ def train(
     overwrite: replace a run, or an unfinished one, that is there.
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
-    Raises TaskError for settings that are wrong, and for a place that is taken.
+    Raises TaskError for settings that are wrong, and for a place that is taken; Interrupted when
+    a signal stops it; FloatingPointError if it went wrong, once the last good weights are kept.
     """
     validate(config)
-    run_directory.check_place(out, overwrite, resume)
+    with claimed(out, overwrite, resume) as run:
+        return _train(config, data, run, say)
+
+
+def _train(
+    config: Config, data: Source[Example], run: TrainingRun, say: Callable[[str], None]
+) -> dict[str, Any]:
     training.start_tensorflow(config.seed, config.threads)
-    start = None if resume else language_start.read(config)
+    start = None if run.resume else language_start.read(config)
     config = start.fitted(config) if start else config
     splits, notes = {}, []
     for name in ("train", "dev"):
@@ -56,24 +65,13 @@ def train(
     tags = tag_names(splits["train"])
     if len(tags) == 1:
         raise TaskError(f"{data.name}: the training split has no entity, only O tags")
-    record: dict[str, Any] = {
-        "task": "ner",
-        "config": dataclasses.asdict(config),
-        "tags": tags,
-        "data": {
-            "source": data.name,
-            "fingerprint": data.fingerprint,
-            "sentences": {name: len(sentences) for name, sentences in splits.items()},
-        },
-        "versions": run_directory.versions(),
-    }
-    if resume:
-        record = run_directory.same_as_begun(
-            run_directory.open_staging(out, overwrite, resume), record
-        )
-        config = Config(**record["config"])
+    counts = {name: len(sentences) for name, sentences in splits.items()}
+    begun = {**record("ner", config, data, sentences=counts), "tags": tags}
+    begun = run.record(begun, say)
+    if run.resume:
+        config = Config(**begun["config"])
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
-        start = language_start.read(config, record.get("language_model"))
+        start = language_start.read(config, begun.get("language_model"))
     for note in (*data.notes, *notes):
         say(note)
 
@@ -83,9 +81,9 @@ def train(
         tokens += [piece for pieces in cut if len(pieces) > 1 for piece in pieces]
     vocabulary = Vocabulary.count(tokens, config.vocabulary_size or 0)
     config, vocabulary, vectors = pretrained(config, vocabulary, tokens, say, start)
-    record["config"] = dataclasses.asdict(config)
+    begun["config"] = dataclasses.asdict(config)
     if start:
-        record["language_model"] = start.record
+        begun["language_model"] = start.record
     network = build_model(config, vocabulary, tags, vectors)
     if start:
         start.fill(network, say)
@@ -97,9 +95,7 @@ def train(
         f"{len(vocabulary.words):,} words known, {100 * unknown:.1f}% of the validation words "
         f"unknown; {network.count_params():,} weights"
     )
-    plan = training.plan(config, -(-len(splits["train"]) // (config.batch_size or 1)))
-    staging = run_directory.open_staging(out, overwrite, resume)
-    run_directory.write_json(staging / run_directory.CONFIG, record)
+    run.begin(begun)
     gold = [sentence.tags for sentence in splits["dev"]]
     validator = Validator(network, validation, gold, config.lift_search)
     names = augmentation.mentions(splits["train"])
@@ -109,8 +105,7 @@ def train(
         corpus = Corpus(changed, encoder, tags)
         return corpus.batches(config.batch_size or 1, config.seed, epoch)
 
-    (staging / "checkpoints").mkdir(exist_ok=True)
-    history = training.fit(
+    fitted = training.fit(
         network,
         lambda word, shape, letters, place, tag: network.loss_of(
             WordFeatures(word, shape, letters), place, tag
@@ -118,36 +113,17 @@ def train(
         SIGNATURE,
         epoch_batches,
         validator.figures,
-        plan,
-        staging / "checkpoints" / "last.npz",
+        plan(config, -(-len(splits["train"]) // (config.batch_size or 1))),
+        run.checkpoint,
     )
     scores = chunk_scores.score(
         gold,
         Tagger(network, encoder).tag_sentences([sentence.tokens for sentence in splits["dev"]]),
     )
-    run_directory.write_json(staging / EXAMPLES, [s.tokens for s in splits["dev"][:50]])
-    _write_run(staging, network, vocabulary, history, scores)
-    run_directory.commit(staging, out)
-    # last, so that a process that dies before it is done has not lost its training
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    vocabulary.save(run.staging / VOCABULARY)
+    run_directory.write_json(run.staging / EXAMPLES, [s.tokens for s in splits["dev"][:50]])
+    run.finish(network, fitted, "F1", {"dev": scores, "lift": float(network.lift.numpy()[-1])})
     return scores
-
-
-def _write_run(
-    staging: Path,
-    network: Network,
-    vocabulary: Vocabulary,
-    history: list[dict[str, float]],
-    scores: dict[str, Any],
-) -> None:
-    """What training leaves, beside the configuration that is there already."""
-    best = max(history, key=lambda row: row["score"])
-    metrics = {"dev": scores, "best_epoch": best["epoch"], "lift": float(network.lift.numpy()[-1])}
-    vocabulary.save(staging / VOCABULARY)
-    run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
-    training.write_history(staging / "history.csv", history)
-    plots.curves(staging / "curves.png", history, "F1", best["epoch"])
-    run_directory.write_json(staging / "metrics.json", metrics)
 
 
 def build_model(
@@ -177,4 +153,5 @@ def load(model: Path) -> Tagger:
         raise TaskError(f"{model}: the run is broken ({error}); train it anew") from None
     path = model / run_directory.WEIGHTS
     run_directory.set_weights(network, run_directory.load_arrays(path), path)
+    check_unchanged(model)
     return Tagger(network, Encoder(vocabulary, config.longest_word))

@@ -1,7 +1,6 @@
 """Training a classifier, and loading one."""
 
 import dataclasses
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from seqtasks.datasets.vocabulary import FIRST, Encoder, Vocabulary, WordFeature
 from seqtasks.tasks import label_scores, language_start, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.pretrained import pretrained
+from seqtasks.tasks.run_record import check_unchanged, record
 from seqtasks.tasks.sentiment import calibration
 from seqtasks.tasks.sentiment.classifier import Classifier
 from seqtasks.tasks.sentiment.config import Config, resolve
@@ -21,6 +21,8 @@ from seqtasks.tasks.sentiment.data import SIGNATURE, Corpus, class_weights, toke
 from seqtasks.tasks.sentiment.evaluation import evaluate
 from seqtasks.tasks.sentiment.network import Network
 from seqtasks.tasks.settings import validate
+from seqtasks.tasks.training_plan import plan
+from seqtasks.tasks.training_run import TrainingRun, claimed
 
 VOCABULARY = "vocabulary.json"
 EXAMPLES = "examples.json"  # the first validation texts, for `export` to compare on
@@ -41,12 +43,23 @@ def train(
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
     columns: `text_column` and `label_column` that `data` were read with; `evaluate` reads them so.
-    Raises TaskError for settings that are wrong, and for a place that is taken.
+    Raises TaskError for settings that are wrong, and for a place that is taken; Interrupted when
+    a signal stops it; FloatingPointError if it went wrong, once the last good weights are kept.
     """
     validate(config)
-    run_directory.check_place(out, overwrite, resume)
+    with claimed(out, overwrite, resume) as run:
+        return _train(config, data, run, say, columns or {})
+
+
+def _train(
+    config: Config,
+    data: Source[LabelledText],
+    run: TrainingRun,
+    say: Callable[[str], None],
+    columns: Mapping[str, str | None],
+) -> dict[str, Any]:
     training.start_tensorflow(config.seed, config.threads)
-    start = None if resume else language_start.read(config)
+    start = None if run.resume else language_start.read(config)
     config = start.fitted(config) if start else config
     examples = {name: data.splits[name] for name in ("train", "dev")}
     tokens = {name: tokens_of([e.text for e in split]) for name, split in examples.items()}
@@ -57,33 +70,22 @@ def train(
     labels = tuple(sorted({example.label for example in examples["train"]}))
     if len(labels) < 2:
         raise TaskError(f"{data.name}: the training split has one label only, {labels[0]!r}")
-    record: dict[str, Any] = {
-        "task": "sentiment",
-        "config": dataclasses.asdict(config),
-        "labels": labels,
-        "data": {
-            "source": data.name,
-            "fingerprint": data.fingerprint,
-            "columns": {name: value for name, value in (columns or {}).items() if value},
-            "texts": {name: len(split) for name, split in examples.items()},
-        },
-        "versions": run_directory.versions(),
-    }
-    if resume:
-        record = run_directory.same_as_begun(
-            run_directory.open_staging(out, overwrite, resume), record
-        )
-        config = Config(**record["config"])
+    named = {name: value for name, value in columns.items() if value}
+    counts = {name: len(split) for name, split in examples.items()}
+    begun = record("sentiment", config, data, columns=named, texts=counts)
+    begun = run.record({**begun, "labels": labels}, say)
+    if run.resume:
+        config = Config(**begun["config"])
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
-        start = language_start.read(config, record.get("language_model"))
+        start = language_start.read(config, begun.get("language_model"))
     for note in data.notes:
         say(note)
 
     vocabulary = Vocabulary.count(words, config.vocabulary_size)
     config, vocabulary, vectors = pretrained(config, vocabulary, words, say, start)
-    record["config"] = dataclasses.asdict(config)
+    begun["config"] = dataclasses.asdict(config)
     if start:
-        record["language_model"] = start.record
+        begun["language_model"] = start.record
     encoder = Encoder(vocabulary, config.longest_word)
     corpus = Corpus(examples["train"], tokens["train"], encoder, labels, config.longest_text)
     evidence = corpus.evidence(FIRST + len(vocabulary.words), len(labels))
@@ -104,8 +106,7 @@ def train(
         f"validation words unknown; {network.count_params():,} weights"
     )
     weights = class_weights(corpus.labels, len(labels), config.class_weight == "balanced")
-    staging = run_directory.open_staging(out, overwrite, resume)
-    run_directory.write_json(staging / run_directory.CONFIG, record)
+    run.begin(begun)
     classifier = Classifier(network, encoder)
     balanced = config.class_weight == "balanced"
 
@@ -116,8 +117,7 @@ def train(
         accuracy, f1 = result["accuracy"], result["f1_macro"]
         return {"accuracy": accuracy, "F1": f1, "score": f1 if balanced else accuracy}
 
-    (staging / "checkpoints").mkdir(exist_ok=True)
-    history = training.fit(
+    fitted = training.fit(
         network,
         lambda word, shape, letters, place, label, weight: network.loss_of(
             WordFeatures(word, shape, letters), place, label, weight
@@ -125,8 +125,8 @@ def train(
         SIGNATURE,
         lambda epoch: corpus.batches(config.batch_size, config.seed, epoch, weights),
         figures,
-        training.plan(config, -(-len(examples["train"]) // config.batch_size)),
-        staging / "checkpoints" / "last.npz",
+        plan(config, -(-len(examples["train"]) // config.batch_size)),
+        run.checkpoint,
     )
     before = _calibrate(classifier, tokens["dev"], validation.labels)
     scores = evaluate(classifier, examples["dev"]).scores
@@ -135,11 +135,13 @@ def train(
         f"calibrated on validation: temperature {float(network.temperature.numpy()):.2f}, expected "
         f"calibration error {100 * before:.1f}% before, {100 * scores['ece']:.1f}% after"
     )
-    run_directory.write_json(staging / EXAMPLES, [e.text for e in examples["dev"][:50]])
-    _write_run(staging, network, vocabulary, history, scores, before)
-    run_directory.commit(staging, out)
-    # last, so that a process that dies before it is done has not lost its training
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    vocabulary.save(run.staging / VOCABULARY)
+    run_directory.write_json(run.staging / EXAMPLES, [e.text for e in examples["dev"][:50]])
+    plots.confusion(run.staging / "confusion.png", scores["labels"], scores["confusion"])
+    plots.calibration(run.staging / "calibration.png", scores["reliability"])
+    temperature = float(network.temperature.numpy())
+    metrics = {"dev": scores, "temperature": temperature, "ece_before": before}
+    run.finish(network, fitted, "accuracy", metrics)
     return scores
 
 
@@ -172,6 +174,7 @@ def load(model: Path) -> Classifier:
         raise TaskError(f"{model}: the run is broken ({error}); train it anew") from None
     path = model / run_directory.WEIGHTS
     run_directory.set_weights(network, run_directory.load_arrays(path), path)
+    check_unchanged(model)
     return Classifier(network, Encoder(vocabulary, config.longest_word))
 
 
@@ -182,28 +185,3 @@ def _calibrate(classifier: Classifier, tokens: Any, labels: np.ndarray) -> float
     plain = network.probabilities(scores).numpy()
     network.temperature.assign(calibration.temperature(scores, labels))
     return calibration.expected_calibration_error(plain, labels)
-
-
-def _write_run(
-    staging: Path,
-    network: Network,
-    vocabulary: Vocabulary,
-    history: list[dict[str, float]],
-    scores: dict[str, Any],
-    ece_before: float,
-) -> None:
-    """What training leaves, beside the configuration that is there already."""
-    best = max(history, key=lambda row: row["score"])
-    metrics = {
-        "dev": scores,
-        "best_epoch": best["epoch"],
-        "temperature": float(network.temperature.numpy()),
-        "ece_before": ece_before,
-    }
-    vocabulary.save(staging / VOCABULARY)
-    run_directory.save_arrays(staging / run_directory.WEIGHTS, run_directory.weights_of(network))
-    training.write_history(staging / "history.csv", history)
-    plots.curves(staging / "curves.png", history, "accuracy", best["epoch"])
-    plots.confusion(staging / "confusion.png", scores["labels"], scores["confusion"])
-    plots.calibration(staging / "calibration.png", scores["reliability"])
-    run_directory.write_json(staging / "metrics.json", metrics)

@@ -1,0 +1,99 @@
+"""What a run says of how it came to be, and whether it is still as training left it."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import platform
+import shlex
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from seqtasks import __version__
+from seqtasks.datasets.source import Source
+from seqtasks.tasks.errors import TaskError
+
+DIGESTS = "digests.json"
+DIGESTED = (
+    ".json",
+    ".npz",
+    ".bin",
+)  # what a run is loaded from; tables and pictures are for people
+
+
+def record(task: str, config: Any, data: Source[Any], **of_data: Any) -> dict[str, Any]:
+    """What `config.json` says of a training that begins.
+
+    config: the task's resolved settings. of_data: what else there is to say of the data.
+    """
+    return {
+        "task": task,
+        "config": dataclasses.asdict(config),
+        "data": {"source": data.name, "fingerprint": data.fingerprint, **of_data},
+        "versions": versions(),
+        "machine": machine(),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of all that a result may depend on."""
+    packages = ("tensorflow", "keras", "numpy")
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # built under another name (tensorflow-cpu)
+            found[package] = __import__(package).__version__
+    return {"seqtasks": __version__, "python": platform.python_version(), **found}
+
+
+def machine() -> dict[str, Any]:
+    """What computes: sums of floats are the same bits on the same machine only."""
+    return {"system": platform.system(), "processor": processor(), "cores": os.cpu_count()}
+
+
+def processor() -> str:
+    """The processor's name as the system has it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def write_digests(directory: Path) -> None:
+    """Note what the files of a complete run are, for `check_unchanged`."""
+    files = sorted(path for path in directory.iterdir() if path.suffix in DIGESTED)
+    digests = {path.name: _digest(path) for path in files if path.name != DIGESTS}
+    (directory / DIGESTS).write_text(json.dumps(digests, indent=2), "utf-8")
+
+
+def check_unchanged(directory: Path) -> None:
+    """Whether the files of a run are as training left them.
+
+    Raises TaskError naming the first that is not.
+    """
+    path = directory / DIGESTS
+    if not path.exists():  # a run that no training made
+        return
+    try:
+        digests = dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError, OSError):
+        raise TaskError(f"{path}: broken; train the model anew") from None
+    for name, digest in digests.items():
+        if Path(name).name != name or not (directory / name).is_file():
+            raise TaskError(f"{directory / name}: missing; train the model anew")
+        if _digest(directory / name) != digest:
+            raise TaskError(
+                f"{directory / name}: was changed since training; put the old one back, or train "
+                "the model anew"
+            )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
