@@ -3,8 +3,10 @@
 import csv
 import dataclasses
 import json
+import os
 import random
 import shlex
+from importlib import metadata
 from signal import SIGINT, SIGKILL, SIGTERM
 
 import pytest
@@ -84,6 +86,12 @@ def test_a_training_interrupted_again_and_again_ends_as_if_never_interrupted(tas
     command = [task, "train", "--data", data, "--config", "settings.json", "--model"]
     whole = warm.run(tmp_path, *command, "whole")
     assert whole.code == 0, whole.err
+    record = json.loads((tmp_path / "whole" / "config.json").read_text("utf-8"))
+    assert shlex.split(record["command"])[1:] == [*command, "whole"]
+    assert record["config"]["seed"] == SAME["seed"]
+    assert record["machine"]["cores"] == os.cpu_count()
+    assert record["versions"]["tensorflow"] == metadata.version("tensorflow")
+    assert record["data"]["fingerprint"]
     again = warm.run(tmp_path, *command, "again")
     assert again.code == 0, again.err
     assert_same_run(tmp_path / "whole", tmp_path / "again")  # the seed fixes everything

@@ -13,7 +13,7 @@ import tensorflow as tf
 from seqtasks.datasets.token_vocabulary import FIRST as FIRST_TOKEN
 from seqtasks.datasets.token_vocabulary import UNKNOWN as UNKNOWN_TOKEN
 from seqtasks.datasets.vocabulary import FIRST, UNKNOWN, Vocabulary
-from seqtasks.tasks import language_start, lm, run_directory, training
+from seqtasks.tasks import language_start, lm, run_directory, training_state
 from seqtasks.tasks.errors import TaskError
 from tests.tasks.starting_tasks import CONFIGS, TASKS, settings, train
 from tests.tasks.starting_tasks import data as data
@@ -192,7 +192,7 @@ def test_a_resumed_run_is_as_if_never_interrupted(task, started_lm, data, tmp_pa
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training, "save_arrays", save)
+        patch.setattr(training_state, "save_arrays", save)
         train(task, config, source, tmp_path / "run")
     # the language model must be there, and the same
     plain = dataclasses.replace(config, init_from=None)  # the settings it was begun with count

@@ -11,7 +11,7 @@ import pytest
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.text_sources import load_text
 from seqtasks.datasets.token_vocabulary import FIRST, TokenVocabulary
-from seqtasks.tasks import lm, run_directory, training
+from seqtasks.tasks import lm, run_directory, training_state
 from seqtasks.tasks.errors import TaskError
 from tests.tiny_lm import LINES, TEXT, TINY
 from tests.tiny_ner import arrays, assert_same_arrays, tree
@@ -146,7 +146,7 @@ def test_a_resumed_run_is_as_if_never_interrupted(runs, tmp_path, monkeypatch, l
             raise KeyboardInterrupt
         run_directory.save_arrays(path, arrays)
 
-    monkeypatch.setattr(training, "save_arrays", interrupted)
+    monkeypatch.setattr(training_state, "save_arrays", interrupted)
     # the settings it was begun with count, not those given now
     other = dataclasses.replace(config, seed=9, epochs=1, units=4)
     with pytest.raises(KeyboardInterrupt):

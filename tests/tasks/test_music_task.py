@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from seqtasks.datasets.music.piece_bytes import pack
-from seqtasks.tasks import music, run_directory, training
+from seqtasks.tasks import music, run_directory, training, training_state
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.run import training_pieces
 from tests.tiny_music import CHORALES, SETS, TINY, source
@@ -135,7 +135,7 @@ def test_a_resumed_run_is_as_if_never_interrupted(once, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         run_directory.save_arrays(path, arrays)
 
-    monkeypatch.setattr(training, "save_arrays", interrupted)
+    monkeypatch.setattr(training_state, "save_arrays", interrupted)
     # the settings it was begun with count, not those given now
     other = dataclasses.replace(QUICK, seed=9, epochs=1, units=4)
     with pytest.raises(KeyboardInterrupt):

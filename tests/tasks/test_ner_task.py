@@ -14,7 +14,7 @@ from seqtasks.datasets.examples import Entity, TaggedText
 from seqtasks.datasets.jsonl import write_jsonl
 from seqtasks.datasets.sources import load_tagged
 from seqtasks.datasets.vocabulary import FIRST, Vocabulary
-from seqtasks.tasks import ner, run_directory, training
+from seqtasks.tasks import ner, run_directory, training_state
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner.data import sentences_of
 from tests.tiny_ner import ODD, SENTENCES, TEXTS, TINY, arrays, assert_same_arrays, tree
@@ -166,7 +166,7 @@ def interrupt(monkeypatch):
                 raise KeyboardInterrupt
             run_directory.save_arrays(path, arrays)
 
-        monkeypatch.setattr(training, "save_arrays", save)
+        monkeypatch.setattr(training_state, "save_arrays", save)
 
     return interrupt
 

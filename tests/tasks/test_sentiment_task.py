@@ -13,7 +13,7 @@ from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.labelled_sources import load_labelled
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.vocabulary import FIRST, Vocabulary
-from seqtasks.tasks import run_directory, sentiment, training
+from seqtasks.tasks import run_directory, sentiment, training_state
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.sentiment import calibration
 from seqtasks.tasks.sentiment.data import tokens_of
@@ -165,7 +165,7 @@ def interrupt(monkeypatch):
                 raise KeyboardInterrupt
             run_directory.save_arrays(path, arrays)
 
-        monkeypatch.setattr(training, "save_arrays", save)
+        monkeypatch.setattr(training_state, "save_arrays", save)
 
     return interrupt
 
