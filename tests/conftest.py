@@ -1,15 +1,31 @@
-"""Quiet, on the CPU. And a tiny run of each task, trained once a process."""
+"""Quiet, on the CPU, the same examples each time. And a tiny run of each task, trained once."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# what Hypothesis keeps for itself, elsewhere than in the tree
+os.environ.setdefault(
+    "HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "seqtasks-hypothesis")
+)
+
+# `ordinary` tries the same examples everywhere and each time. To hunt for defects, fresh ones by
+# the thousand: HYPOTHESIS_PROFILE=hunt pytest -n 0 -k hostile. The deadline, of one example, is for
+# what hangs: on a busy machine all takes long
+_HEALTHY = {"suppress_health_check": list(HealthCheck), "database": None, "print_blob": False}
+settings.register_profile(
+    "ordinary", max_examples=60, derandomize=True, deadline=20_000, **_HEALTHY
+)
+settings.register_profile("hunt", max_examples=5_000, deadline=60_000, **_HEALTHY)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
 
 class TinyRun(NamedTuple):
