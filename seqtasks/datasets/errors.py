@@ -2,6 +2,8 @@
 
 from os import PathLike
 
+from seqtasks.datasets.printable import LONGEST_LINE, one_line
+
 
 class DataError(ValueError):
     """A problem with data, told in one line: where it is, what it is, how to mend it.
@@ -24,4 +26,5 @@ class DataError(ValueError):
 
     def __str__(self) -> str:
         place = str(self.path) if self.line is None else f"{self.path}:{self.line}"
-        return " ".join(f"{place}: {self.problem}; {self.mend}".splitlines())
+        mend = f"; {self.mend}"
+        return one_line(f"{place}: {self.problem}", LONGEST_LINE - len(mend)) + one_line(mend)

@@ -2,9 +2,14 @@
 
 import signal
 
+from seqtasks.datasets.printable import one_line
+
 
 class TaskError(Exception):
     """One line for the user: which file or argument, what was expected, what came, the mend."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class Interrupted(KeyboardInterrupt):
