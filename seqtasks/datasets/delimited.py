@@ -228,13 +228,13 @@ def _chosen(path: Path, row: Row, column: str | None) -> int | None:
     line, fields = row
     name = column.strip().casefold()
     names = [field.strip().casefold() for field in fields]
-    if name.isdecimal() and 1 <= int(name) <= len(fields):
+    if name.isdecimal() and len(name) < 10 and 1 <= int(name) <= len(fields):
         return int(name) - 1
     if not name.isdecimal() and name in names:
         return names.index(name)
     raise DataError(
         path,
-        f"expected a column {column.strip()!r}, got {_listed(fields)}",
+        f"expected a column {column.strip()[:40]!r}, got {_listed(fields)}",
         "choose one of these, by name or by number",
         line=line,
     )

@@ -166,6 +166,8 @@ def test_problems_name_file_line_and_mend(write, content, line, problem, mend):
         (None, "stars", "expected a column 'stars', got 3 columns: 'id', 'text', 'label'"),
         ("4", "1", "expected a column '4', got 3 columns"),
         ("0", "1", "expected a column '0', got 3 columns"),
+        # more digits than Python makes a number of
+        ("9" * 5_000, None, f"expected a column '{'9' * 40}', got 3 columns"),
         ("text", "2", "expected two columns, got column 2 both as text and as label"),
     ],
 )
