@@ -11,6 +11,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from seqtasks.datasets.errors import DataError
+from seqtasks.datasets.vocabulary_file import MEND, read_counted
+
 PADDING, UNKNOWN, EOS = 0, 1, 2
 FIRST = 3  # the id of the first known token
 UNKNOWN_MARK, EOS_MARK = "<unk>", "</s>"
@@ -63,6 +66,8 @@ class TokenVocabulary:
 
     @classmethod
     def load(cls, path: Path) -> "TokenVocabulary":
-        """Read what `save` wrote."""
-        record = json.loads(path.read_text("utf-8"))
-        return cls(tuple(record["tokens"]), tuple(record["counts"]))
+        """Read what `save` wrote; DataError for anything else."""
+        _, tokens, counts = read_counted(path, "tokens")
+        if EOS_MARK in tokens:
+            raise DataError(path, f"`tokens` has the mark {EOS_MARK}", MEND)
+        return cls(tokens, counts)

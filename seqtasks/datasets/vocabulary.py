@@ -15,7 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from seqtasks.datasets.batching import padded
+from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.tokenizer import character_classes
+from seqtasks.datasets.vocabulary_file import MEND, check_distinct, read_counted
 
 PADDING, UNKNOWN = 0, 1
 FIRST = 2  # the id of the first known word or character
@@ -78,9 +80,13 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
-        """Read what `save` wrote."""
-        record = json.loads(path.read_text("utf-8"))
-        return cls(tuple(record["words"]), tuple(record["counts"]), record["characters"])
+        """Read what `save` wrote; DataError for anything else."""
+        record, words, counts = read_counted(path, "words")
+        characters = record.get("characters")
+        if not isinstance(characters, str):
+            raise DataError(path, "expected a string as `characters`", MEND)
+        check_distinct(path, characters, "characters")
+        return cls(words, counts, characters)
 
 
 class WordFeatures(NamedTuple):
