@@ -18,7 +18,7 @@ def open_regular(path: Path, mend: str) -> BinaryIO:
     try:
         file: BinaryIO = open(path, "rb", opener=_open_at_once)  # noqa: SIM115
     except FileNotFoundError:
-        raise DataError(path, "missing", mend) from None
+        raise DataError(path, "no such file", mend) from None
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = str(getattr(error, "strerror", None) or error).lower()
         raise DataError(path, f"cannot be read ({reason})", mend) from None

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from seqtasks.datasets import token_vocabulary
+from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.token_vocabulary import TokenVocabulary
 from seqtasks.datasets.vectors import Vectors
 from seqtasks.datasets.vocabulary import UNKNOWN, normalized_words
@@ -139,6 +140,9 @@ def read(config: Any, begun: dict[str, str] | None = None) -> LanguageStart | No
         words = normalized_words(list(vocabulary.tokens))
         needed = {name: settings[name] for name in ("cell", "relevance_gate", "peephole")}
         needed |= {name: int(settings[name]) for name in ("units", "layers")}
+    except DataError as error:
+        reason = f"{VOCABULARY}: {error.problem}"
+        raise TaskError(f"{place}: the run is broken ({reason}); train it anew") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise TaskError(f"{place}: the run is broken ({error}); train it anew") from None
     arrays = run_directory.load_arrays(weights)

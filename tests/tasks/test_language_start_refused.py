@@ -74,7 +74,7 @@ BREAKS = {
         "the run is broken .*; train it anew",
     ),
     "another vocabulary": (
-        lambda lm: edited(lm / "vocabulary.json", lambda record: record["tokens"].pop()),
+        lambda lm: edited(lm / "vocabulary.json", lambda r: (r["tokens"].pop(), r["counts"].pop())),
         r"weights\.npz: not a vector for each token; train",
     ),
     "vocabulary of numbers": (
