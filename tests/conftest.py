@@ -24,7 +24,7 @@ _HEALTHY = {"suppress_health_check": list(HealthCheck), "database": None, "print
 settings.register_profile(
     "ordinary", max_examples=60, derandomize=True, deadline=20_000, **_HEALTHY
 )
-settings.register_profile("hunt", max_examples=5_000, deadline=60_000, **_HEALTHY)
+settings.register_profile("hunt", max_examples=2_000, deadline=60_000, **_HEALTHY)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
 

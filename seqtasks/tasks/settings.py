@@ -15,6 +15,9 @@ from typing import Any
 
 from seqtasks.tasks.errors import TaskError
 
+LARGEST = 2**31 - 1  # of any number, where its field names no other: what an int32 holds
+MOST_BYTES = 1 << 20  # of a file of settings
+
 
 def setting(
     default: Any,
@@ -64,17 +67,19 @@ def validate(config: Any) -> None:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         fits = number and (wanted is float or isinstance(value, int))
         if not (fits if wanted in (int, float) else isinstance(value, wanted)):
-            raise TaskError(f"{name} must be {_PHRASES[wanted]}, got {value!r}")
+            raise TaskError(f"{name} must be {_PHRASES[wanted]}, got {_shown(value)}")
         if isinstance(value, float) and not math.isfinite(value):
-            raise TaskError(f"{name} must be a finite number, got {value!r}")
+            raise TaskError(f"{name} must be a finite number, got {_shown(value)}")
         least, most = field.metadata["minimum"], field.metadata["maximum"]
+        if most is None and number:
+            most = LARGEST
         if least is not None and value < least:
-            raise TaskError(f"{name} must be at least {least}, got {value!r}")
+            raise TaskError(f"{name} must be at least {least}, got {_shown(value)}")
         if most is not None and value > most:
-            raise TaskError(f"{name} must be at most {most}, got {value!r}")
+            raise TaskError(f"{name} must be at most {most}, got {_shown(value)}")
         choices = field.metadata["choices"]
         if choices and value not in choices:
-            raise TaskError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+            raise TaskError(f"{name} must be one of {', '.join(choices)}, got {_shown(value)}")
 
 
 def with_gates(config: Any) -> Any:
@@ -107,6 +112,15 @@ def filled(config: Any, automatic: dict[str, Any]) -> Any:
     )
 
 
+def _shown(value: Any) -> str:
+    """A value of a file for an error, its beginning where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of too many digits, tables in tables
+        text = f"{type(value).__name__} too long to show"
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 _PHRASES = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
@@ -117,7 +131,11 @@ def read_settings(path: Path, config_class: type) -> dict[str, Any]:
     is none of the task's.
     """
     try:
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise TaskError(f"{path}: larger than {MOST_BYTES >> 20} MiB; name a file of settings")
+        text = data.decode("utf-8").replace("\r\n", "\n")
         table = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except OSError as error:
         raise TaskError(f"{path}: {error.strerror}; check the path given with --config") from None
@@ -130,7 +148,8 @@ def read_settings(path: Path, config_class: type) -> dict[str, Any]:
     table = {name.replace("-", "_"): value for name, value in table.items()}
     for name in table:
         if name not in names:
-            raise TaskError(f"{path}: no setting is called {name!r}; there are {', '.join(names)}")
+            listed = ", ".join(names)
+            raise TaskError(f"{path}: no setting is called {name[:40]!r}; there are {listed}")
     try:
         validate(config_class(**table))
     except TaskError as error:

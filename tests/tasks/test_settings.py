@@ -40,7 +40,7 @@ def test_defaults_are_valid():
         {"file": "vectors.txt"},
         {"file": None},
         {"peephole": True},
-        {"units": 10**30},
+        {"units": 2**31 - 1},
     ],
 )
 def test_what_is_allowed_passes(settings):
@@ -51,6 +51,8 @@ REFUSED = [
     ("units", 0, "must be at least 1, got 0"),
     ("units", -3, "must be at least 1, got -3"),
     ("units", 2.0, "must be a whole number, got 2.0"),
+    # what no int32 holds, so that it would fail later, in another place
+    ("units", 2**31, "must be at most 2147483647, got 2147483648"),
     ("units", "8", "must be a whole number, got '8'"),
     ("units", True, "must be a whole number, got True"),
     ("units", None, "must be a whole number, got None"),
@@ -144,6 +146,18 @@ def test_names_may_be_written_as_the_options_are(tmp_path):
         ("c.json", b'{"rate": NaN}', "`rate` must be a finite number"),
         ("c.toml", b"rate = inf", "`rate` must be a finite number"),
         ("c.toml", b"deep = 1", "`deep` must be true or false, got 1"),
+        # what Python refuses to write in decimals, or tables in tables to write at all
+        (
+            "c.toml",
+            b"units = 0x" + b"f" * 10_000,
+            "`units` must be at most 2147483647, got int",
+        ),
+        (
+            "c.toml",
+            b"units." + b"a." * 3_000 + b"b = 1",
+            "`units` must be a whole number, got d",
+        ),
+        ("c.json", b" " * 2**20 + b"{}", "larger than 1 MiB"),
     ],
 )
 def test_a_file_that_is_wrong_is_told_with_what_is_wrong(tmp_path, file, content, message):
