@@ -40,7 +40,7 @@ class Config:
     )
     character_size: int = setting(30, "length of a letter's vector", minimum=1)
     character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
-    longest_word: int = setting(24, "letters read of a word", minimum=3)
+    longest_word: int = setting(24, "letters read of a word", minimum=3, maximum=1_000)
     vocabulary_size: int | None = setting(
         None,
         "words known, the commonest first (0: all)",
