@@ -47,7 +47,7 @@ class Config:
     )
     character_size: int = setting(30, "length of a letter's vector", minimum=1)
     character_units: int = setting(64, "what the letters of a word become: numbers", minimum=2)
-    longest_word: int = setting(20, "letters read of a word", minimum=3)
+    longest_word: int = setting(20, "letters read of a word", minimum=3, maximum=1_000)
     vocabulary_size: int = setting(30_000, "words known, the commonest first (0: all)", minimum=0)
     embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
     init_from: str | None = setting(
