@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from seqtasks.datasets.music.bars import LONGEST
 from seqtasks.datasets.music.piece import (
     HIGHEST,
     TONICS,
@@ -186,10 +187,24 @@ class Notation:
                 "counts": tuple(map(int, record["counts"])),
             }
         )
-        if len(found.ranges) != max(len(found.voices), 1) or found.width < 1:
+        if len(found.ranges) != max(len(found.voices), 1):
             raise ValueError("ranges and voices do not fit")
-        if len(found.counts) != len(found.genres):
+        if not all(1 <= low <= high <= HIGHEST for low, high in found.ranges):
+            raise ValueError(f"expected ranges of pitches from 1 to {HIGHEST}")
+        if type(found.ties) is not bool or type(found.by_tonic) is not bool:
+            raise ValueError("expected true or false as `ties` and `by_tonic`")
+        whole = (("steps_per_beat", 1, LONGEST), ("width", 1, HIGHEST), ("bar", 0, LONGEST))
+        for name, least, most in whole:
+            value = getattr(found, name)
+            if type(value) is not int or not least <= value <= most:
+                raise ValueError(f"expected a number from {least} to {most} as `{name}`")
+        if found.voices and found.width != len(found.voices):
+            raise ValueError("width and voices do not fit")
+        if len(found.counts) != len(found.genres) or not all(0 <= n < 2**53 for n in found.counts):
             raise ValueError("genres and their counts do not fit")
+        modes = [name.partition(" ")[2] for name in found.genres]
+        if found.by_tonic and (len(modes) % len(TONICS) or not all(modes)):
+            raise ValueError("genres are no modes in twelve keys")
         return found
 
 
