@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.token_vocabulary import TokenVocabulary
-from seqtasks.tasks import run_directory, training
+from seqtasks.tasks import loading, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.lm.config import Config, check, resolve
 from seqtasks.tasks.lm.data import SIGNATURE, Corpus, cut, running, running_steps, separate
@@ -117,15 +117,15 @@ def load(model: Path) -> LanguageModel:
     Raises TaskError if there is none, or if a file of it is broken.
     """
     record = run_directory.read_config(model, "lm")
-    try:
-        config = Config(**record["config"])
-        vocabulary = TokenVocabulary.load(model / VOCABULARY)
-        loaded = LanguageModel(build_model(config, vocabulary), vocabulary)
-    except (OSError, ValueError, TypeError, KeyError, tf.errors.OpError) as error:
-        reason = str(error).splitlines()[0]
-        raise TaskError(f"{model}: the run is broken ({reason}); train it anew") from None
-    path = model / run_directory.WEIGHTS
-    run_directory.set_weights(loaded.network, run_directory.load_arrays(path), path)
+    config = loading.settings_of(model, record, Config, lambda config: resolve(check(config), 1, 1))
+    vocabulary = loading.built(model, lambda: TokenVocabulary.load(model / VOCABULARY))
+    size = config.embedding_size or 0
+    numbers = len(vocabulary) * size + loading.recurrent_numbers(config, size)
+    weights = loading.weights_for(model, config.layers or 0, numbers)
+    loaded: LanguageModel = loading.built(
+        model, lambda: LanguageModel(build_model(config, vocabulary), vocabulary)
+    )
+    run_directory.set_weights(loaded.network, weights, model / run_directory.WEIGHTS)
     check_unchanged(model)
     return loaded
 

@@ -1,16 +1,14 @@
 """Training a music model, and loading one."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
-
 from seqtasks.datasets.music.piece import Piece
 from seqtasks.datasets.music.piece_bytes import pack, unpack
+from seqtasks.datasets.regular_file import read_json
 from seqtasks.datasets.source import Source
-from seqtasks.tasks import run_directory, training
+from seqtasks.tasks import loading, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.composer import Composer
 from seqtasks.tasks.music.config import Config, check, resolve
@@ -18,7 +16,7 @@ from seqtasks.tasks.music.data import SIGNATURE, batches, encode, epoch_steps
 from seqtasks.tasks.music.evaluation import figures_of
 from seqtasks.tasks.music.likelihood import training_loss
 from seqtasks.tasks.music.network import Network
-from seqtasks.tasks.music.notation import Notation
+from seqtasks.tasks.music.notation import TOKENS, Notation
 from seqtasks.tasks.run_record import check_unchanged, record
 from seqtasks.tasks.training_plan import plan
 from seqtasks.tasks.training_run import TrainingRun, claimed
@@ -101,15 +99,19 @@ def load(model: Path) -> Composer:
     Raises TaskError if there is none, or if a file of it is broken.
     """
     record = run_directory.read_config(model, "music")
-    try:
-        config = Config(**record["config"])
-        notation = Notation.from_dict(json.loads((model / VOCABULARY).read_text("utf-8")))
-        composer = Composer(build_model(config, notation))
-    except (OSError, ValueError, TypeError, KeyError, tf.errors.OpError) as error:
-        reason = str(error).splitlines()[0]
-        raise TaskError(f"{model}: the run is broken ({reason}); train it anew") from None
-    path = model / run_directory.WEIGHTS
-    run_directory.set_weights(composer.network, run_directory.load_arrays(path), path)
+    notation = loading.built(
+        model,
+        lambda: Notation.from_dict(read_json(model / VOCABULARY, 1 << 20, "train the model anew")),
+    )
+    config = loading.settings_of(
+        model, record, Config, lambda config: resolve(check(config), notation, 1)
+    )
+    size, hidden = config.embedding_size, config.hidden
+    rows = TOKENS * (len(notation.voices) or 1) + len(notation.genres)
+    numbers = rows * (size + hidden) + loading.recurrent_numbers(config, size)
+    weights = loading.weights_for(model, config.layers, numbers + hidden * (config.units + hidden))
+    composer: Composer = loading.built(model, lambda: Composer(build_model(config, notation)))
+    run_directory.set_weights(composer.network, weights, model / run_directory.WEIGHTS)
     check_unchanged(model)
     return composer
 

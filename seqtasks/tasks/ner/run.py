@@ -10,7 +10,7 @@ import numpy as np
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.sources import Example
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
-from seqtasks.tasks import chunk_scores, language_start, run_directory, training
+from seqtasks.tasks import chunk_scores, language_start, loading, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner import augmentation
 from seqtasks.tasks.ner.config import Config, resolve
@@ -145,13 +145,17 @@ def load(model: Path) -> Tagger:
     Raises TaskError if there is none, or if a file of it is broken.
     """
     record = run_directory.read_config(model, "ner")
-    try:
-        config = Config(**record["config"])
-        vocabulary = Vocabulary.load(model / VOCABULARY)
-        network = build_model(config, vocabulary, record["tags"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise TaskError(f"{model}: the run is broken ({error}); train it anew") from None
-    path = model / run_directory.WEIGHTS
-    run_directory.set_weights(network, run_directory.load_arrays(path), path)
+    config = loading.settings_of(model, record, Config, lambda config: resolve(config, 1))
+    tags = loading.names_of(model, record, "tags")
+    if tags[:1] != ("O",) or not all(tag[:2] in ("B-", "I-") and tag[2:] for tag in tags[1:]):
+        path = model / run_directory.CONFIG
+        raise TaskError(f"{path}: expected O and tags of IOB2 as `tags`; train the model anew")
+    vocabulary = loading.built(model, lambda: Vocabulary.load(model / VOCABULARY))
+    words, characters = len(vocabulary.words), len(vocabulary.characters)
+    numbers = loading.word_numbers(config, words, characters, len(tags))
+    numbers += len(tags) ** 2 if config.decoder == "crf" else 0
+    weights = loading.weights_for(model, config.layers, numbers)
+    network = loading.built(model, lambda: build_model(config, vocabulary, tags))
+    run_directory.set_weights(network, weights, model / run_directory.WEIGHTS)
     check_unchanged(model)
     return Tagger(network, Encoder(vocabulary, config.longest_word))

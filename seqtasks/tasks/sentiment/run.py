@@ -10,7 +10,7 @@ import numpy as np
 from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.vocabulary import FIRST, Encoder, Vocabulary, WordFeatures
-from seqtasks.tasks import label_scores, language_start, plots, run_directory, training
+from seqtasks.tasks import label_scores, language_start, loading, plots, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.pretrained import pretrained
 from seqtasks.tasks.run_record import check_unchanged, record
@@ -166,14 +166,14 @@ def load(model: Path) -> Classifier:
     Raises TaskError if there is none, or if a file of it is broken.
     """
     record = run_directory.read_config(model, "sentiment")
-    try:
-        config = Config(**record["config"])
-        vocabulary = Vocabulary.load(model / VOCABULARY)
-        network = build_model(config, vocabulary, record["labels"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise TaskError(f"{model}: the run is broken ({error}); train it anew") from None
-    path = model / run_directory.WEIGHTS
-    run_directory.set_weights(network, run_directory.load_arrays(path), path)
+    config = loading.settings_of(model, record, Config, lambda config: resolve(config, 1))
+    labels = loading.names_of(model, record, "labels")
+    vocabulary = loading.built(model, lambda: Vocabulary.load(model / VOCABULARY))
+    words, characters = len(vocabulary.words), len(vocabulary.characters)
+    numbers = loading.word_numbers(config, words, characters, len(labels)) + words * len(labels)
+    weights = loading.weights_for(model, config.layers, numbers)
+    network = loading.built(model, lambda: build_model(config, vocabulary, labels))
+    run_directory.set_weights(network, weights, model / run_directory.WEIGHTS)
     check_unchanged(model)
     return Classifier(network, Encoder(vocabulary, config.longest_word))
 
