@@ -4,6 +4,7 @@ Nothing of tensorflow-datasets is imported before `read_tfds` is called. Without
 retries for minutes before it gives up, so the host of the first download is tried beforehand.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
@@ -21,6 +22,10 @@ from seqtasks.datasets.tags import is_tag, to_iob2
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "validation", "valid"), "test": ("test",)}
 TOKEN_NAMES = ("tokens", "words")
 TAG_NAMES = ("ner", "ner_tags", "tags")
+
+# a name of the catalogue, with a configuration and a version; what has a namespace or arguments is
+# code from elsewhere, which a run of a stranger may name as its source
+_NAME = re.compile(r"\w+(/[^:=,\s]+)?(:[\d.*]+)?")
 
 OFFLINE = "--data sample and a file of your own need no network"
 
@@ -77,6 +82,12 @@ def open_builder(source: str, name: str, data_dir: Path | None) -> Any:
     """The builder of a set: its description, prepared or not."""
     import tensorflow_datasets as tfds
 
+    if not _NAME.fullmatch(name):
+        raise DataError(
+            source,
+            "expected NAME, NAME/CONFIG or one of these with a version",
+            f"name a set of the catalogue, others may bring code of their own; {OFFLINE}",
+        )
     base, _, config = name.partition(":")[0].partition("/")
     configs: list[str] = []
     with suppress(Exception):

@@ -171,8 +171,8 @@ def test_a_configuration(data_dir):
     ("name", "problem", "mend"),
     [
         ("nix_nix", "TensorFlow Datasets knows no set of this name", "/datasets/catalog; --data"),
-        ("a b", "cannot be opened (ValueError: Parsing builder name", "--data sample"),
-        ("", "cannot be opened (ValueError", "--data sample"),
+        ("a b", "expected NAME, NAME/CONFIG", "--data sample"),
+        ("", "expected NAME, NAME/CONFIG", "--data sample"),
         ("tiny_newswire:9.9.9", "cannot be opened (", "--data sample"),
         # configurations: none given, a wrong one
         ("tiny_languages", "one of 2 configurations is needed", "name it: tfds:tiny_languages/es"),
