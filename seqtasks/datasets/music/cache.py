@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from seqtasks.datasets.array_archive import read_archive
 from seqtasks.datasets.music.piece import Piece
 from seqtasks.datasets.music.piece_bytes import pack, unpack
 
 VARIABLE = "SEQTASKS_CACHE"
+LARGEST = 256 << 20  # bytes that a file may unpack to; the chorales are a few hundredths of it
 
 
 def folder() -> Path:
@@ -38,9 +40,8 @@ def folder() -> Path:
 def read_pieces(path: Path) -> list[Piece] | None:
     """The pieces of a file that `write_pieces` wrote; None where there is none, or a broken one."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return unpack(arrays["pieces"].tobytes())
-    except Exception:  # a broken archive may raise nearly anything
+        return unpack(read_archive(path, "parse it anew", LARGEST)["pieces"].tobytes())
+    except (ValueError, KeyError):
         return None
 
 
