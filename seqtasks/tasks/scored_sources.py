@@ -1,5 +1,6 @@
 """Which examples `evaluate` scores, whatever the task."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -18,6 +19,17 @@ class Scored(NamedTuple, Generic[Example]):
     source: str
     split: str  # train, dev, test, or all
     notes: tuple[str, ...]
+
+
+def own_words(model: Path, own: dict[str, Any], key: str) -> str | None:
+    """What a run says of how its data were read; None where it says nothing.
+
+    Raises TaskError for something else than a string.
+    """
+    found = own.get(key)
+    if found is not None and not isinstance(found, str):
+        raise TaskError(f"{model}: `{key}` in its config.json is no string; train it anew")
+    return found
 
 
 def examples_to_score(
@@ -43,7 +55,9 @@ def examples_to_score(
         TaskError: if the source has no such split, or if a split of a file is asked for.
     """
     own = run_directory.read_config(model, task).get("data")
-    if not isinstance(own, dict) or not {"source", "fingerprint"} <= own.keys():
+    if not isinstance(own, dict) or not all(
+        isinstance(own.get(key), str) for key in ("source", "fingerprint")
+    ):
         raise TaskError(f"{model}: its config.json does not say what data it is of; train it anew")
     given = source is not None and source != own["source"]
     name = source if source is not None else own["source"]
@@ -52,6 +66,8 @@ def examples_to_score(
             raise TaskError(f"{name}: a file is scored whole; leave out --split")
         examples, notes = read_file(Path(name))
         return Scored(examples, name, "all", notes)
+    if not given and os.path.exists(name) and not (os.path.isfile(name) or os.path.isdir(name)):
+        raise TaskError(f"{name}: the run's own source is no plain file; name another with --data")
     data = read_source(name, {} if given else own)
     split = split or "test"
     if split not in data.splits:

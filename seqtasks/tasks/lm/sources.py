@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.text_sources import SHARES, load_text, read_text_file
 from seqtasks.tasks import scored_sources
+from seqtasks.tasks.errors import TaskError
 
 
 class Documents(NamedTuple):
@@ -22,7 +24,15 @@ def documents_to_score(
     train: list[list[str]] = []
 
     def read_source(name: str, own: dict[str, Any]) -> Source[str]:
-        data = load_text(name, data_dir, own.get("shares") or SHARES)
+        shares = scored_sources.own_words(model, own, "shares") or SHARES
+        try:
+            data = load_text(name, data_dir, shares)
+        except DataError:
+            raise
+        except ValueError as error:
+            raise TaskError(
+                f"{model}: its config.json is broken ({error}); train it anew"
+            ) from None
         if own:
             train.append(data.splits["train"])
         return data

@@ -23,7 +23,9 @@ def examples_to_score(
 
     def read_source(name: str, own: dict[str, Any]) -> Source[LabelledText]:
         trained = own.get("columns", {})
-        return load_labelled(name, data_dir, **{k: v or trained.get(k) for k, v in columns.items()})
+        trained = trained if isinstance(trained, dict) else {}
+        read = {k: v or scored_sources.own_words(model, trained, k) for k, v in columns.items()}
+        return load_labelled(name, data_dir, **read)
 
     def read_file(path: Path) -> tuple[list[LabelledText], tuple[str, ...]]:
         notes: list[str] = []
