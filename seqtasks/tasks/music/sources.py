@@ -25,6 +25,8 @@ def pieces_to_score(
     record = run_directory.read_config(model, "music")
     config = record.get("config")
     steps_per_beat = config.get("steps_per_beat") if isinstance(config, dict) else None
+    if type(steps_per_beat) is not int or not 1 <= steps_per_beat <= 1_000:
+        raise TaskError(f"{model}: no `steps_per_beat` in its config.json; train it anew")
 
     def read_source(name: str, own: dict[str, Any]) -> Source[Piece]:
         return load_music(name, None, steps_per_beat, progress)
