@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqtasks.cli.messages import say
+from seqtasks.datasets.printable import printable
+
 if TYPE_CHECKING:
     from seqtasks.datasets.source import Source
 
@@ -55,11 +58,11 @@ def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
     load, count, line = readers[task]
     data: Source[Any] = load(source, data_dir)
     for note in data.notes:
-        click.echo(note, err=True)
+        say(note)
     for name, split in data.splits.items():
-        click.echo(f"{name}: {count(split)}")
+        click.echo(printable(f"{name}: {count(split)}"))
     for about in genres_by_number(data.splits["train"]) if task == "music" else ():
-        click.echo(about)
+        click.echo(printable(about))
     click.echo()
     for example in data.splits["train"][:examples]:
-        click.echo(line(example))
+        click.echo(printable(line(example)))

@@ -1,10 +1,11 @@
 """How `seqtasks lm` prints figures, scores and texts."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from seqtasks.datasets.printable import json_line, printable
 
 if TYPE_CHECKING:
     from seqtasks.tasks.lm.language_model import Score
@@ -44,23 +45,24 @@ def write_score(found: "Score", format_: str, tokens: bool) -> None:
         detail = record.pop("detail")
         if tokens:
             record["detail"] = [token._asdict() for token in detail]
-        click.echo(json.dumps(record, ensure_ascii=False))
+        click.echo(json_line(record))
         return
     if tokens:
         each = [f"{t.text}={t.id} {n + 1} {t.log10:.4f}" for n, t in enumerate(found.detail)]
-        click.echo("\t".join([*each, f"Total: {found.log10:.4f} OOV: {found.unknown}"]))
+        line = "\t".join([*each, f"Total: {found.log10:.4f} OOV: {found.unknown}"])
+        click.echo(printable(line))
         return
     line = f"log10 p {found.log10:9.3f}  perplexity {found.perplexity:9.2f}"
     if found.unknown:
         line += f"  (without {found.unknown} unknown: {found.log10_known:.3f}, "
         line += f"{found.perplexity_known:.2f})"
-    click.echo(f"{line}  {' '.join(found.text.split())}")
+    click.echo(f"{line}  {printable(' '.join(found.text.split()))}")
 
 
 def comparison(scores: "Sequence[Score]") -> str:
     """Which text is likelier, and by what factor."""
     ranked = sorted(scores, key=lambda s: -s.log10)
-    best, second = (" ".join(s.text.split()) for s in ranked[:2])
+    best, second = (printable(" ".join(s.text.split())) for s in ranked[:2])
     factor = ranked[0].log10 - ranked[1].log10
     shown = f"{10**factor:,.{0 if factor > 2 else 2}f}" if factor < 6 else f"10^{factor:.1f}"
     if len(scores) > 2:
@@ -71,7 +73,7 @@ def comparison(scores: "Sequence[Score]") -> str:
 def write_text(text: str, format_: str, **more: float) -> None:
     """A generated text, with its log10 p where that is given."""
     if format_ == "json":
-        click.echo(json.dumps({"text": text, **more}, ensure_ascii=False))
+        click.echo(json_line({"text": text, **more}))
         return
     figure = f"{more['log10']:9.3f}  " if more else ""
-    click.echo(figure + text.rstrip("\n"))
+    click.echo(figure + printable(text.rstrip("\n")))

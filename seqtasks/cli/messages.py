@@ -2,7 +2,9 @@
 
 import click
 
+from seqtasks.datasets.printable import printable
+
 
 def say(line: str) -> None:
     """Write a line to standard error: standard output is for results."""
-    click.echo(line, err=True)
+    click.echo(printable(line), err=True)

@@ -13,6 +13,7 @@ from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.messages import say
 from seqtasks.cli.start import start_tensorflow
+from seqtasks.datasets.printable import json_line, printable
 from seqtasks.tasks.ner.config import Config
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def train(
 
     scores = ner.train(config, data, model, overwrite, resume, say)
     click.echo("validation, in percent:\n")
-    click.echo(chunk_scores.table(scores))
+    click.echo(printable(chunk_scores.table(scores)))
     where = "" if model == Path("runs/ner") else f" --model {model}"
     say(f"\nsaved in {model}; try it:")
     say(f'  seqtasks ner predict{where} "Harry Potter and Hermione Granger invented a new spell."')
@@ -90,7 +91,8 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(scores))
         return
-    click.echo(f"{found.source}, {found.split}, in percent:\n\n{chunk_scores.table(scores)}")
+    table = chunk_scores.table(scores)
+    click.echo(printable(f"{found.source}, {found.split}, in percent:\n\n{table}"))
 
 
 @command.command(
@@ -147,15 +149,16 @@ def _as_text(line: "TaggedLine", colour: dict[str, str]) -> str:
     """`[PER Ana] slept.`; on a terminal also in colours."""
     shown, place = "", 0
     for entity in line.entities:
-        mark = click.style(f"[{entity.type} {entity.text}]", fg=colour[entity.type], bold=True)
-        shown += line.text[place : entity.start] + mark
+        mark = printable(f"[{entity.type} {entity.text}]")
+        mark = click.style(mark, fg=colour[entity.type], bold=True)
+        shown += printable(line.text[place : entity.start]) + mark
         place = entity.end
-    return shown + line.text[place:]
+    return shown + printable(line.text[place:])
 
 
 def _as_json(line: "TaggedLine", _: dict[str, str]) -> str:
     entities = [entity._asdict() for entity in line.entities]
-    return json.dumps({"text": line.text, "entities": entities}, ensure_ascii=False)
+    return json_line({"text": line.text, "entities": entities})
 
 
 def _as_conll(line: "TaggedLine", _: dict[str, str]) -> str:
@@ -164,7 +167,7 @@ def _as_conll(line: "TaggedLine", _: dict[str, str]) -> str:
     for token, tag, head in zip(line.tokens, line.tags, line.heads, strict=True):
         if head and rows:
             rows.append("")
-        rows.append(f"{token}\t{tag}")
+        rows.append(printable(f"{token}\t{tag}"))
     return "".join(row + "\n" for row in rows)
 
 

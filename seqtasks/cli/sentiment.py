@@ -15,6 +15,7 @@ from seqtasks.cli.lines import text_groups
 from seqtasks.cli.messages import say
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.cli.tables import Table, table_groups
+from seqtasks.datasets.printable import json_line, printable
 from seqtasks.tasks.sentiment.config import Config
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def train(
     columns = {"text_column": text_column, "label_column": label_column}
     scores = sentiment.train(config, data, model, overwrite, resume, say, columns)
     click.echo("validation, in percent:\n")
-    click.echo(label_scores.table(scores))
+    click.echo(printable(label_scores.table(scores)))
     where = "" if model == Path("runs/sentiment") else f" --model {model}"
     say(f"\nsaved in {model}; try it:")
     say(f'  seqtasks sentiment predict{where} --explain "Slow, but I loved every minute of it."')
@@ -117,7 +118,8 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(scores))
         return
-    click.echo(f"{found.source}, {found.split}, in percent:\n\n{label_scores.table(scores)}")
+    table = label_scores.table(scores)
+    click.echo(printable(f"{found.source}, {found.split}, in percent:\n\n{table}"))
 
 
 @command.command(
@@ -211,10 +213,10 @@ def _writer(format_: str, table: Table | None) -> "Callable[[Answer, list[Part] 
 
 def _write_text(answer: "Answer", parts: "list[Part] | None") -> None:
     """`positive 0.97  I loved it.`; with an explanation, words by what they did, in colour."""
-    shown = " ".join(answer.text.split())
+    shown = printable(" ".join(answer.text.split()))
     if parts is not None:
         shown = _coloured(answer.text, parts)
-    click.echo(f"{answer.label} {answer.probability:.2f}  {shown}")
+    click.echo(f"{printable(answer.label)} {answer.probability:.2f}  {shown}")
 
 
 def _coloured(text: str, parts: "list[Part]") -> str:
@@ -222,24 +224,24 @@ def _coloured(text: str, parts: "list[Part]") -> str:
     most = max((abs(part.weight) for part in parts), default=0) or 1
     shown, place = "", 0
     for part in parts:
-        shown += text[place : part.start]
-        share = part.weight / most
+        shown += printable(text[place : part.start])
+        share, word = part.weight / most, printable(part.text)
         if abs(share) < 0.15:
-            shown += part.text
+            shown += word
         elif sys.stdout.isatty():
             colour = "green" if share > 0 else "red"
-            shown += click.style(part.text, fg=colour, bold=abs(share) > 0.5)
+            shown += click.style(word, fg=colour, bold=abs(share) > 0.5)
         else:
-            shown += f"[{part.text} {part.weight:+.1f}]"
+            shown += f"[{word} {part.weight:+.1f}]"
         place = part.end
-    return " ".join((shown + text[place:]).split())
+    return " ".join((shown + printable(text[place:])).split())
 
 
 def _write_json(answer: "Answer", parts: "list[Part] | None") -> None:
     record = answer._asdict()
     if parts is not None:
         record["words"] = [part._asdict() for part in parts]
-    click.echo(json.dumps(record, ensure_ascii=False))
+    click.echo(json_line(record))
 
 
 def _csv_writer(table: Table | None) -> "Callable[[Answer, list[Part] | None], None]":
@@ -252,7 +254,9 @@ def _csv_writer(table: Table | None) -> "Callable[[Answer, list[Part] | None], N
 
     def write(answer: "Answer", _: "list[Part] | None") -> None:
         cells = table.rows.popleft() if table else [answer.text]
-        rows.writerow([*cells, answer.label, answer.probability])
+        if sys.stdout.isatty():  # elsewhere a table's own columns stay as they are
+            cells = [printable(cell) for cell in cells]
+        rows.writerow([*cells, printable(answer.label), answer.probability])
 
     return write
 

@@ -1,6 +1,9 @@
 """Strings of strangers, as a terminal may be given them."""
 
+import json
+import math
 import re
+from typing import Any
 
 LONGEST_LINE = 1500  # characters of an error
 
@@ -22,3 +25,21 @@ def one_line(text: str, most: int = LONGEST_LINE) -> str:
     """`printable` on one line of `most` characters at most, the end cut off."""
     line = printable(" ".join(text.splitlines()))
     return line if len(line) <= most else f"{line[: max(most - 1, 0)]}…"
+
+
+def json_line(record: Any) -> str:
+    """A record as JSON on one line: letters as they are, what a terminal obeys as escapes.
+
+    What is read back is the same, but for numbers that are not finite: JSON has none, so they are
+    null.
+    """
+    line = json.dumps(_finite(record), ensure_ascii=False, allow_nan=False)
+    return _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", line)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
