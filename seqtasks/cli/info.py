@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from seqtasks.cli import options
+from seqtasks.datasets.printable import one_line
+from seqtasks.tasks.errors import TaskError
 
 
 @click.command(epilog="Example: seqtasks info runs/ner")
@@ -16,6 +19,13 @@ def command(directory: Path, as_json: bool) -> None:
     from seqtasks.tasks.describe import describe
 
     record = describe(directory)
+    try:
+        _write(record, as_json)
+    except RecursionError:  # it was just shallow enough to be read
+        raise TaskError(f"{directory}: its record is nested too deeply; train it anew") from None
+
+
+def _write(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(record))
         return
@@ -23,7 +33,7 @@ def command(directory: Path, as_json: bool) -> None:
         if isinstance(value, dict):
             shown = {k: v for k, v in value.items() if v is not None and not _is_table(v)}
             value = ", ".join(f"{k} {_short(v)}" for k, v in shown.items())
-        click.echo(f"{name:9} {_short(value)}")
+        click.echo(one_line(f"{name:9} {_short(value)}"))
 
 
 def _short(value: object) -> str:

@@ -1,11 +1,13 @@
 """What is in a run directory or an export."""
 
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from seqtasks.datasets.regular_file import read_json
 from seqtasks.tasks.errors import TaskError
+
+MOST_BYTES = 16 << 20  # of a record, and of its figures
 
 
 def describe(directory: Path) -> dict[str, Any]:
@@ -24,11 +26,11 @@ def describe(directory: Path) -> dict[str, Any]:
     ]
     for kind, path in candidates:
         try:
-            record = json.loads(path.read_text("utf-8"))
+            record = read_json(path, MOST_BYTES, "")
             found = {"kind": kind, "directory": str(path.parent), "task": record.pop("task")}
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
             continue
         with suppress(OSError, ValueError):  # an export has none
-            record["metrics"] = json.loads((path.parent / "metrics.json").read_text("utf-8"))
+            record["metrics"] = read_json(path.parent / "metrics.json", MOST_BYTES, "")
         return {**found, **record}
     raise TaskError(f"{directory}: neither a run nor an export of seqtasks; train one first")
