@@ -299,7 +299,7 @@ def generate(
         written = files.write(piece, f"seed{seed}_{number}")
         if format_ == "json":
             names = [str(path) for path in written]
-            click.echo(json.dumps({"files": names, **said}, ensure_ascii=False))
+            click.echo(json.dumps({"files": names, **said}))
         else:
             click.echo(f"{written[0]}\n{line(said)}")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqtasks.datasets.printable import printable
 from seqtasks.tasks.errors import TaskError
 
 if TYPE_CHECKING:
@@ -116,4 +117,4 @@ def line(said: dict[str, Any]) -> str:
         more.append(f"voices cross in {100 * said['crossing']:.0f}%")
     if said["out_of_range"]:
         more.append(f"{100 * said['out_of_range']:.0f}% out of range")
-    return f"  {', '.join(parts)}\n  {', '.join(more)}"
+    return printable(f"  {', '.join(parts)}\n  {', '.join(more)}")
