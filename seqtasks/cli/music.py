@@ -10,12 +10,10 @@ from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.messages import say
 from seqtasks.cli.music_output import Files, check_place, line, table
 from seqtasks.cli.start import start_tensorflow
-from seqtasks.tasks.music.config import Config
+from seqtasks.tasks.music.config import Config, Drawing
 
 LARGEST = 2**31 - 1  # number that a graph's int32 holds
-TEMPERATURE = 0.5
-TOP_P = 0.9
-TAKES = 12
+DRAWING = Drawing()
 BARS = 16  # of a new piece, where nobody says how long
 
 
@@ -77,7 +75,9 @@ def train(
     type=click.IntRange(0, 1000),
     default=0,
     metavar="N",
-    help="Draw N pieces and compare them with the data: pitches, intervals, lengths, polyphony.",
+    help="Draw N pieces and compare them with the data: pitches, intervals, lengths, polyphony. "
+    f"They are drawn as `generate` draws: temperature {DRAWING.temperature}, top-p "
+    f"{DRAWING.top_p}, the best ended of {DRAWING.takes} takes.",
 )
 @click.option(
     "--plots",
@@ -172,7 +172,7 @@ def evaluate(
 @click.option(
     "--temperature",
     type=click.FloatRange(0, 100),
-    default=TEMPERATURE,
+    default=DRAWING.temperature,
     show_default=True,
     callback=options.finite,
     help="Below 1 the probable becomes more so; 0: always the likeliest tone.",
@@ -180,7 +180,7 @@ def evaluate(
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
-    default=TOP_P,
+    default=DRAWING.top_p,
     show_default=True,
     callback=options.finite,
     help="Draw among the fewest tones that have so much of the probability.",
@@ -188,7 +188,7 @@ def evaluate(
 @click.option(
     "--takes",
     type=click.IntRange(1, 64),
-    default=TAKES,
+    default=DRAWING.takes,
     show_default=True,
     help="Draw each piece so often, and keep the take that the model finds best ended.",
 )

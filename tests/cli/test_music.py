@@ -155,6 +155,30 @@ def test_new_pieces_are_compared_and_drawn(music, monkeypatch, tiny_music, tmp_p
     assert "3 new pieces against these" in music("evaluate", "--generated", 3).out
 
 
+def test_pieces_are_compared_as_generate_draws_them(music, monkeypatch, tiny_music, tiny_composer):
+    monkeypatch.setattr(
+        "seqtasks.tasks.scored_sources.examples_to_score", _chorales(tiny_music.data)
+    )
+    drawn = []
+
+    def draw(**how):
+        drawn.append(how)
+        return type(tiny_composer).generate(tiny_composer, **how)
+
+    monkeypatch.setattr(tiny_composer, "generate", draw)
+    found = json.loads(music("evaluate", "--generated", 1, "--json").out)["generated"]
+    assert music("generate", "--steps", 4).code == 0
+    compared, generated = drawn
+    named = found["drawing"]
+    assert named.keys() == {"temperature", "top_p", "takes"}
+    assert {name: compared[name] for name in named} == named
+    assert {name: generated[name] for name in named} == named
+    # and both say so
+    for command in ("evaluate", "generate"):
+        said = " ".join(music(command, "--help").out.split())
+        assert all(str(value) in said for value in named.values())
+
+
 def _chorales(data):
     """Finds the pieces of the tiny run, which come from no file."""
     from seqtasks.tasks.scored_sources import Scored

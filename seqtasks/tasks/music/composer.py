@@ -178,6 +178,8 @@ class Composer:
     ) -> list[Piece]:
         """New pieces, up to `num` at once; the same arguments give the same ones.
 
+        As it stands, tones are drawn with the probabilities that the model gives them; what
+        `seqtasks music generate` does instead stands in `config.Drawing`.
         Of each, so many `takes` are drawn, in long pieces of their ends alone, and the one is kept
         that the model finds best ended: its probability of being over where it is, when nobody has
         told how many steps there are.

@@ -1,4 +1,4 @@
-"""The settings of a music model; the only home of their defaults."""
+"""The settings of a music model, and how it is drawn from; the only home of their defaults."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,19 @@ class Config:
     )
     seed: int = setting(1, "of all that is random", minimum=0)
     threads: int | None = setting(None, "processor threads", minimum=1, automatic="all cores")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How new pieces are drawn from a trained model where nobody says otherwise.
+
+    `generate` and `evaluate --generated` share it, so that what is compared with the data is what
+    users hear.
+    """
+
+    temperature: float = 0.5  # below 1 the probable becomes more so
+    top_p: float = 0.9  # among the fewest tones that have so much of the probability
+    takes: int = 12  # of each piece, of which the best ended is kept
 
 
 def check(config: Config) -> Config:

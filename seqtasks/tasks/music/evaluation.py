@@ -1,5 +1,6 @@
 """Figures of a music model on pieces: likelihood and frame accuracy."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from seqtasks.datasets.music.piece import HIGHEST, Piece
 from seqtasks.tasks.music.comparison import distances, distributions, draw_comparison
 from seqtasks.tasks.music.composer import Composer
+from seqtasks.tasks.music.config import Drawing
 
 Told = Callable[[int, int], object]
 
@@ -61,22 +63,28 @@ def figures_of(
 
 
 def compare(
-    composer: Composer, data: Sequence[Piece], num: int, seed: int, plots: Path | None
+    composer: Composer,
+    data: Sequence[Piece],
+    num: int,
+    seed: int,
+    plots: Path | None,
+    drawing: Drawing | None = None,
 ) -> dict[str, Any]:
     """How far so many new pieces are from the data; with `plots`, a picture in that directory.
 
-    The pieces are as long as the data's, in their order. Distances are total variations, see
-    `comparison.distances`.
+    The pieces are as long as the data's, in their order, and drawn as `drawing` says; None is as
+    `seqtasks music generate` draws. Distances are total variations, see `comparison.distances`.
     """
+    how = dataclasses.asdict(drawing or Drawing())
     lengths = [len(data[i % len(data)]) for i in range(num)]
     new = [
-        composer.generate(steps=max(length, 1), seed=seed + i)[0]
+        composer.generate(steps=max(length, 1), seed=seed + i, **how)[0]
         for i, length in enumerate(lengths)
     ]
     ours, theirs = distributions(new), distributions([composer.notation.written(p) for p in data])
     if plots:
         draw_comparison(plots / "comparison.png", ours, theirs)
-    return {"pieces": num, "distances": distances(ours, theirs)}
+    return {"pieces": num, "drawing": how, "distances": distances(ours, theirs)}
 
 
 def _sounding(pitches: np.ndarray) -> np.ndarray:
