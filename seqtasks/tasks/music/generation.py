@@ -10,9 +10,10 @@ import tensorflow as tf
 
 from seqtasks.tasks import sampling
 from seqtasks.tasks.music.data import LEFT, PLACES
-from seqtasks.tasks.music.network import ABOVE, NEVER, Network, States, Tones
+from seqtasks.tasks.music.network import NEVER, Network, States
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS
 from seqtasks.tasks.music.token_tensors import held_over, pitch_of, sounding
+from seqtasks.tasks.music.tones import ABOVE, Tones, decides
 
 Tensor = Any
 FREE = -1  # a token that is to be drawn
@@ -185,8 +186,8 @@ def _row(
     ) -> tuple[Any, ...]:
         same, over = before[:, column], as_before[:, column]
         near = [same[:, None], above, past[:, column : column + ABOVE][:, ::-1]]
-        decides = held & network.decides(column, over)
-        tones = Tones(s, so_far, column, tf.concat(near, axis=1), sounded, decides, tonic)
+        last = held & decides(notation, column, over)
+        tones = Tones(s, so_far, column, tf.concat(near, axis=1), sounded, last, tonic)
         logits = network.note_logits(tones)
         first, tokens, asked = column == 0, tf.range(TOKENS)[None], given[column]
         still = tokens == STILL

@@ -5,7 +5,7 @@ goes from tone to tone, given what the recurrent layers remember and the tones t
 already has. All tones of a piece are so trained in parallel, and a loop runs over time alone.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,13 +14,15 @@ import tensorflow as tf
 from seqtasks.tasks.music.config import Config
 from seqtasks.tasks.music.data import CLOCK
 from seqtasks.tasks.music.notation import HELD, NOTHING, STILL, TOKENS, Notation
-from seqtasks.tasks.music.token_tensors import (
-    DEGREES,
-    degree_of,
-    held_over,
-    interval,
-    pitch_of,
-    sounding,
+from seqtasks.tasks.music.token_tensors import DEGREES, degree_of, interval, pitch_of, sounding
+from seqtasks.tasks.music.tones import (
+    ABOVE,
+    Tones,
+    by_distance,
+    held_so_far,
+    near_of,
+    possible,
+    sum_before,
 )
 from seqtasks.tasks.recurrent_layer import recurrent_layer
 
@@ -29,30 +31,8 @@ States = list[list[Tensor]]
 NEVER = -1e9  # logit of what cannot be
 COLUMNS = 16  # columns that the network tells apart; those behind count as the last
 REACH = 24  # semitones that a tone may be from the one before it to be seen as a step from there
-ABOVE = 3  # tones of the same step, the nearest ones above, whose motion is seen
 SPEED = 3.0  # what is learnt of intervals counts so much: small steps take it far
 GAP, MOVE = 48, 24  # semitones: intervals between tones, and motions, are seen up to these
-
-
-class Tones(NamedTuple):
-    """Places in steps whose tokens are asked for.
-
-    s: (asked, hidden), of their steps. so_far: (asked, hidden), Σ S k of the tokens before each in
-    its step. column: int32 (asked,), or a scalar for all. near: int32 (asked, 1 + 2 ABOVE): the
-    token at this place in the step before; the ABOVE tokens before it in its step, the nearest
-    first; and those at their places in the step before; 0 where there is none. sounded: bool
-    (asked, 127), the pitches of the step before. held: bool (asked,), whether the step so far
-    holds over all that sounded, and this token is the last that could say otherwise. tonic: int32
-    (asked,), see `Network.tonic`.
-    """
-
-    s: Tensor
-    so_far: Tensor
-    column: Tensor
-    near: Tensor
-    sounded: Tensor
-    held: Tensor
-    tonic: Tensor
 
 
 class Network(keras.Model):
@@ -186,33 +166,13 @@ class Network(keras.Model):
         step = index[:, 0] * shape[1] + index[:, 1]
         so_far = self.so_far(self._by_voice(tokens))
         so_far *= tf.cast(self._counted(tokens), so_far.dtype)[..., None]
-        # a product with 1 below the diagonal: a sum over the columns before, faster than cumsum
-        earlier = tf.linalg.band_part(tf.ones((shape[2], shape[2])), -1, 0) - tf.eye(shape[2])
-        so_far = tf.gather_nd(tf.matmul(earlier[None, None], so_far), index)
-        shifted = tf.pad(tokens, ((0, 0), (0, 0), (ABOVE, 0)))
-        shifted_before = tf.pad(before, ((0, 0), (0, 0), (ABOVE, 0)))
-        width = shape[2]
-        above = [shifted[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
-        past = [shifted_before[..., ABOVE - i : ABOVE - i + width] for i in range(1, ABOVE + 1)]
-        near = tf.gather_nd(tf.stack([before, *above, *past], axis=-1), index)
+        so_far = tf.gather_nd(sum_before(so_far), index)
+        near = tf.gather_nd(near_of(before, tokens), index)
         sounded = tf.gather(tf.reshape(sounding(before), (-1, HELD)), step)
         s = tf.gather(tf.reshape(s, (-1, s.shape[-1])), step)
-        as_before = held_over(before)
-        changes = tf.cast(tokens != as_before, so_far.dtype)[..., None]
-        held = tf.matmul(earlier[None, None], changes)[..., 0] == 0
-        held &= self.decides(tf.range(width), as_before)
-        held = tf.gather_nd(held, index)
+        held = tf.gather_nd(held_so_far(self.notation, before, tokens), index)
         tonic = tf.gather(self.tonic(genre), index[:, 0])
         return Tones(s, so_far, index[:, 2], near, sounded, held, tonic)
-
-    def decides(self, column: Tensor, as_before: Tensor) -> tf.Tensor:
-        """Whether behind this token, were it as before, nothing could differ from the step before.
-
-        column: int32, and `as_before`, its token held over, (…, columns) or one of them.
-        """
-        if self.notation.voices:
-            return tf.zeros_like(as_before, tf.bool) | (column == len(self.notation.voices) - 1)
-        return as_before == NOTHING
 
     def note_logits(self, asked: Tones, training: bool = False) -> tf.Tensor:
         """Logits of the tokens asked for, (asked, tokens); NEVER where one cannot be."""
@@ -231,17 +191,17 @@ class Network(keras.Model):
         z = self._drop(tf.nn.relu(a), training)
         z = self._drop(self.middle(z), training)
         plain = self.tokens(z)
-        struck = plain[:, 1 : HELD + 1] + _from(self.distances(z), own)
+        struck = plain[:, 1 : HELD + 1] + by_distance(self.distances(z), own)
         places = degree_of(tf.range(1, HELD + 1)[None], asked.tonic[:, None])
         struck += tf.gather(tf.pad(self.degrees(z), ((0, 0), (1, 0))), places, batch_dims=1)
         # a row for each tone above: whether it moved, and how far it was from the tone here before
         moved = tf.cast(pitch_of(above) != pitch_of(past), tf.int32)
         rows_of = SPEED * self.intervals((2 * slot + moved) * (2 * GAP + 2) + gaps)
         for i in range(ABOVE):
-            struck += _from(rows_of[:, i, ::-1], pitch_of(above[:, i]))
+            struck += by_distance(rows_of[:, i, ::-1], pitch_of(above[:, i]))
         over = plain[:, HELD + 1 : STILL] + self.holding(z)
         logits = tf.concat([plain[:, :1], struck, over, plain[:, STILL:]], axis=1)
-        return tf.where(self._possible(asked), logits, NEVER)
+        return tf.where(possible(self.notation, asked), logits, NEVER)
 
     def of_token(self, tokens: Tensor, column: Tensor) -> tf.Tensor:
         """S k of tokens of one column, (…,) to (…, hidden); of sets 0 for the end of the step."""
@@ -253,26 +213,6 @@ class Network(keras.Model):
     def end_logits(self, s: Tensor) -> tf.Tensor:
         """Log odds that the piece is over before step t: (…, hidden) to (…,)."""
         return self.ending(s)[..., 0]
-
-    def _possible(self, asked: Tones) -> tf.Tensor:
-        """Which tokens can be, bool (asked, tokens)."""
-        same, latest = asked.near[:, 0], asked.near[:, 1]
-        pitches = tf.range(1, HELD + 1)[None]
-        if self.notation.voices:
-            below = tf.ones_like(latest[:, None] + pitches, tf.bool)
-            sounded = pitch_of(same)[:, None] == pitches  # by the same voice
-        else:
-            below = (pitches < pitch_of(latest)[:, None]) | (latest == NOTHING)[:, None]
-            sounded = asked.sounded
-        end = tf.ones_like(below[:, :1])
-        if not self.notation.ties:
-            never = tf.zeros_like(below)
-            return tf.concat([end, below, never, never[:, :1]], axis=1)
-        still = end & (asked.column == 0)[..., None]
-        possible = tf.concat([end, below, below & sounded, still], axis=1)
-        # a row that holds over the one before is said by STILL, and in no other way
-        twice = asked.held[:, None] & (tf.range(TOKENS)[None] == held_over(same)[:, None])
-        return possible & ~twice
 
     def _by_voice(self, tokens: Tensor) -> tf.Tensor:
         """Rows of the tables that tell voices apart; `tokens` have a last axis of columns."""
@@ -308,11 +248,3 @@ class Network(keras.Model):
         if not training or not self.config.dropout:
             return x
         return keras.random.dropout(x, self.config.dropout, seed=self.random)
-
-
-def _from(distances: Tensor, own: Tensor) -> tf.Tensor:
-    """Each pitch's share of what is said of distances from `own`: (asked, 127)."""
-    reach = distances.shape[-1] // 2
-    place = tf.range(1, HELD + 1)[None] - own[:, None] + reach
-    known = (own > 0)[:, None] & (place >= 0) & (place <= 2 * reach)
-    return tf.where(known, tf.gather(distances, tf.where(known, place, 0), batch_dims=1), 0.0)
