@@ -10,7 +10,7 @@ import tensorflow as tf
 from seqtasks.datasets.batching import length_buckets
 from seqtasks.datasets.music.piece import Piece
 from seqtasks.tasks.music.config import Config
-from seqtasks.tasks.music.notation import HELD, NOTHING, Notation, tokens_of
+from seqtasks.tasks.music.notation import NOTHING, Notation, pitches_of, tokens_of
 
 # What a step knows of its place; 0 in each column: unknown.
 PLACES = 97  # 1 + steps of its bar before it, up to 95; and steps of its bar, up to 96
@@ -151,8 +151,7 @@ def batch(stretches: Sequence[Stretch], notation: Notation) -> tuple[np.ndarray,
 def _shift(piece: Encoded, notation: Notation, most: int, generator: np.random.Generator) -> int:
     """How many semitones a piece moves: up to `most` either way, each voice within its range."""
     low, high = -most, most
-    tokens = piece.tokens.astype(int)
-    pitches = np.where(tokens > HELD, tokens - HELD, tokens)
+    pitches = pitches_of(piece.tokens)
     columns = pitches.T if notation.voices else [pitches.ravel()]
     for column, (lowest, highest) in zip(columns, notation.ranges, strict=True):
         heard = column[column > NOTHING]

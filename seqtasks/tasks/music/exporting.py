@@ -9,8 +9,10 @@ import tensorflow as tf
 from seqtasks.tasks import run_directory, saved_model
 from seqtasks.tasks.music.composer import Composer
 from seqtasks.tasks.music.generation import Ask, following, sample
+from seqtasks.tasks.music.network import States
 from seqtasks.tasks.music.notation import HELD, NOTHING
 from seqtasks.tasks.music.run import load
+from seqtasks.tasks.music.token_tensors import pitch_of
 
 STEPS = 48  # of the pieces that the SavedModel and the run are compared on
 _WHOLE, _REAL = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.float32)
@@ -87,23 +89,14 @@ def _step(composer: Composer) -> Any:
     network = composer.network
 
     def step(**given: tf.Tensor) -> dict[str, tf.Tensor]:
-        ask = _ask(composer, *(given[name] for name in list(wish)[:5]))
-        states = [
-            [given[f"state_{i}_{j}"] for j, _ in enumerate(layer)]
-            for i, layer in enumerate(network.first_states(1))
-        ]
+        ask = _ask(composer, *(given[name] for name in wish))
+        layers = network.first_states(1)
+        states = tf.nest.pack_sequence_as(layers, [given[name] for name in _named(layers)])
         held = (given["notes"] > NOTHING) & ~given["struck"]
         before = given["notes"] + tf.where(held, HELD, 0)
         sounded = tf.fill(tf.shape(ask.genre), True)
         row, _, states = following(network, ask, given["step"], before, states, sounded)
-        return {
-            **_tones(row),
-            **{
-                f"state_{i}_{j}": state
-                for i, layer in enumerate(states)
-                for j, state in enumerate(layer)
-            },
-        }
+        return {**_tones(row), **_named(states)}
 
     rows = tf.TensorSpec((None,), tf.int32)
     wish = {"genre": rows, "steps": _WHOLE, "temperature": _REAL, "top_p": _REAL, "seed": _WHOLE}
@@ -125,12 +118,13 @@ def _before(composer: Composer, rows: int) -> dict[str, tf.Tensor]:
     return {
         "notes": tf.zeros((rows, width), tf.int32),
         "struck": tf.zeros((rows, width), tf.bool),
-        **{
-            f"state_{i}_{j}": state
-            for i, layer in enumerate(composer.network.first_states(rows))
-            for j, state in enumerate(layer)
-        },
+        **_named(composer.network.first_states(rows)),
     }
+
+
+def _named(states: States) -> dict[str, tf.Tensor]:
+    """States by the names that they have in the signature `step`, layer by layer."""
+    return {f"state_{i}_{j}": s for i, layer in enumerate(states) for j, s in enumerate(layer)}
 
 
 def _ask(
@@ -157,11 +151,7 @@ def _ask(
 
 
 def _tones(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-    held = tokens > HELD
-    return {
-        "notes": tf.where(held, tokens - HELD, tokens),
-        "struck": (tokens > NOTHING) & ~held,
-    }
+    return {"notes": pitch_of(tokens), "struck": (tokens > NOTHING) & (tokens <= HELD)}
 
 
 def _numpy(answers: dict[str, tf.Tensor]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from seqtasks.datasets.music.piece import Piece, pitch_name, without_ties
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.generation import FREE
-from seqtasks.tasks.music.notation import HELD, NOTHING, Notation, tokens_of
+from seqtasks.tasks.music.notation import NOTHING, Notation, pitches_of, tokens_of
 
 
 def given_of(primer: Piece, notation: Notation) -> np.ndarray:
@@ -64,8 +64,7 @@ def _dealt(piece: Piece, notation: Notation) -> Piece:
 
 
 def _check_range(tokens: np.ndarray, name: str, notation: Notation) -> None:
-    pitches = np.where(tokens > HELD, tokens - HELD, tokens)
-    for column, row in enumerate(pitches.T):
+    for column, row in enumerate(pitches_of(tokens).T):
         low, high = notation.range_of(column)
         wrong = row[(row > 0) & ((row < low) | (row > high))]
         if wrong.size:
@@ -81,7 +80,7 @@ def _begun(given: np.ndarray, voices: bool) -> np.ndarray:
 
     A tone goes over to another voice where the one above it ends, or where chords are dealt out.
     """
-    pitches = np.where(given > HELD, given - HELD, np.maximum(given, NOTHING))
+    pitches = np.maximum(pitches_of(given), NOTHING)  # FREE is none
     past = np.pad(pitches, ((1, 0), (0, 0)))[:-1]
     sounded = past == pitches if voices else (past[:, None] == pitches[:, :, None]).any(axis=2)
-    return np.where((given > HELD) & ~sounded, given - HELD, given).astype(np.int32)
+    return np.where(sounded, given, pitches_of(given)).astype(np.int32)

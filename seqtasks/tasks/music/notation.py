@@ -214,9 +214,14 @@ def tokens_of(piece: Piece) -> np.ndarray:
     return piece.pitches + np.uint8(HELD) * held
 
 
+def pitches_of(tokens: np.ndarray) -> np.ndarray:
+    """The pitches that tokens sound, struck or held, in their type; what is no pitch stays."""
+    return np.where(tokens > HELD, tokens - HELD, tokens)
+
+
 def piece_of(tokens: np.ndarray, notation: Notation, name: str) -> Piece:
     """The piece of these tokens, (steps, width): what `tokens_of` reads back."""
     tokens = np.asarray(tokens).astype(np.int32)
-    pitches = np.where(tokens > HELD, tokens - HELD, tokens).astype(np.uint8)
+    pitches = pitches_of(tokens).astype(np.uint8)
     struck = (tokens > NOTHING) & (tokens <= HELD)
     return Piece(name, pitches, struck, notation.steps_per_beat, notation.voices)
