@@ -1,7 +1,5 @@
 """MIDI and MusicXML: what is read back is what was written."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -10,7 +8,6 @@ from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.bars import Bar, bars_of, metre
 from seqtasks.tasks.music.midi_file import CHOIR, PIANO, write_midi
 from seqtasks.tasks.music.musicxml import write_musicxml
-from seqtasks.tasks.music.whole_files import whole_file
 from tests.tiny_pieces import HYMN, SATB, chords, piece, places
 
 PICKUP = places((4, 8, 12), (12, 0, 12), (8, 0, 8), (6, 0, 16))
@@ -211,21 +208,6 @@ def test_bars(bars, found):
 )
 def test_metres(steps, steps_per_beat, signature):
     assert metre(steps, steps_per_beat) == signature
-
-
-def test_a_file_is_there_whole_or_as_it_was(tmp_path):
-    path = tmp_path / "folder" / "a.txt"
-    with whole_file(path) as part:
-        part.write_text("old")
-    with pytest.raises(RuntimeError), whole_file(path) as part:
-        part.write_text("half")
-        raise RuntimeError
-    with pytest.raises(TaskError, match=r"a.txt: nothing was written"), whole_file(path) as part:
-        part.write_text("")
-    with pytest.raises(TaskError, match=r"a.txt: cannot be written: no space"), whole_file(path):
-        raise OSError(28, "No space left on device")
-    assert path.read_text() == "old"
-    assert os.listdir(path.parent) == ["a.txt"]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 
 from seqtasks.datasets.music.piece import Note, Piece, notes_of
 from seqtasks.tasks.music.keys import key_of, pitch_classes
-from seqtasks.tasks.music.whole_files import whole_file
+from seqtasks.tasks.whole_files import whole_file
 
 Distribution = dict[float, float]  # value -> its share; the shares sum to 1
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from seqtasks.datasets.music.piece import Note, Piece, notes_of
 from seqtasks.tasks.music.bars import bars_of, metre
-from seqtasks.tasks.music.whole_files import whole_file
+from seqtasks.tasks.whole_files import whole_file
 
 TICKS = 480  # of a quarter note, or the next number that the grid divides
 VELOCITY = 80

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from seqtasks.datasets.music.piece import Note, Piece, notes_of
 from seqtasks.tasks.music.bars import Bar, bars_of, metre
 from seqtasks.tasks.music.keys import Key, key_of, spelling
-from seqtasks.tasks.music.whole_files import whole_file
+from seqtasks.tasks.whole_files import whole_file
 
 MIDDLE_C = 60
 BASS_CLEF = 63  # the mean pitch below which a voice has it: a tenor's is lower, an alto's higher

@@ -5,7 +5,7 @@ from typing import Any
 
 from seqtasks.datasets.music.piece import Note, Piece, notes_of
 from seqtasks.tasks.music.bars import Bar, bars_of
-from seqtasks.tasks.music.whole_files import whole_file
+from seqtasks.tasks.whole_files import whole_file
 
 # blue, vermilion, green, purple, orange, sky blue: of the palette of Okabe and Ito, which
 # colour-blind people can tell apart as well

@@ -13,7 +13,7 @@ import numpy as np
 from seqtasks.datasets.music.piece import Note, Piece, notes_of
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.midi_file import write_midi
-from seqtasks.tasks.music.whole_files import whole_file
+from seqtasks.tasks.whole_files import whole_file
 
 SAMPLE_RATE = 44_100  # a second
 PEAK = 10 ** (-3 / 20)  # of the loudest sample: -3 dB of full scale
