@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from seqtasks.tasks.lm.language_model import Score
 
 MOST_BYTES = 2**20  # of a line to score; a longer one is refused
-LARGEST = 2**31 - 1  # number that a graph's int32 holds
 
 
 @click.group(
@@ -132,14 +131,7 @@ def evaluate(
 @click.argument("text", nargs=-1)
 @options.model("lm")
 @options.input_file("Read texts from a file, one a line.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Figures and text, or JSON Lines.",
-)
+@options.answers("Figures and text, or JSON Lines.")
 @click.option(
     "--tokens",
     is_flag=True,
@@ -188,24 +180,14 @@ def score(
     help="Tokens at most.",
 )
 @click.option("--num", type=click.IntRange(1, 10_000), default=1, show_default=True)
-@click.option(
-    "--temperature",
-    type=click.FloatRange(0, 100),
-    callback=options.finite,
-    help="Below 1 the probable becomes more so; 0 as --greedy.  [default: 1]",
-)
+@options.temperature(" as --greedy", shown="1")
 @click.option(
     "--top-k",
-    type=click.IntRange(0, LARGEST),
+    type=click.IntRange(0, options.LARGEST),
     help="Draw among so many of the most probable tokens; 0: all.  [default: 0]",
 )
-@click.option(
-    "--top-p",
-    type=click.FloatRange(0, 1, min_open=True),
-    callback=options.finite,
-    help="Draw among the fewest tokens that have so much of the probability.  [default: 1]",
-)
-@click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
+@options.top_p("tokens", shown="1")
+@options.seed()
 @click.option("--greedy", is_flag=True, help="Take the most probable token each time.")
 @click.option(
     "--beams",
@@ -214,17 +196,11 @@ def score(
 )
 @click.option(
     "--sentences",
-    type=click.IntRange(0, LARGEST),
+    type=click.IntRange(0, options.LARGEST),
     help="End with so many </s>; 0: go on to --length.  [default: 1; of running text in "
     "characters 0]",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-)
+@options.answers("Text, or JSON Lines.")
 @options.threads()
 def generate(
     model: Path,

@@ -12,7 +12,6 @@ from seqtasks.cli.music_output import check_place, table
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.music.config import Config, Drawing
 
-LARGEST = 2**31 - 1  # number that a graph's int32 holds
 DRAWING = Drawing()
 
 
@@ -31,7 +30,8 @@ command.add_command(generate)
 @options.data(
     help="`sample` (chorales by J. S. Bach, four voices), a folder of MIDI, MusicXML or ABC "
     "files whose subfolders are genres, a file of pitch sets in JSON, or a directory with "
-    "train.*, dev.* and test.*, or with train/, dev/ and test/"
+    "train.*, dev.* and test.*, or with train/, dev/ and test/",
+    data_dir=False,
 )
 @options.model("music")
 @options.overwrite_or_resume()
@@ -39,7 +39,6 @@ command.add_command(generate)
 def train(
     config: Config,
     source: str,
-    data_dir: Path | None,
     model: Path,
     overwrite: bool,
     resume: bool,
@@ -49,7 +48,7 @@ def train(
     from seqtasks.datasets.music.sources import load_music
 
     with told("reading") as progress:
-        data = load_music(source, data_dir, config.steps_per_beat, progress)
+        data = load_music(source, None, config.steps_per_beat, progress)
     start_tensorflow(config.threads)
     from seqtasks.tasks import music
 
@@ -70,7 +69,9 @@ def train(
     "against the true ones, tones in both by tones in either."
 )
 @options.model("music")
-@options.data(None, "Read this instead of the run's own source; a file is read whole.")
+@options.data(
+    None, "Read this instead of the run's own source; a file is read whole.", data_dir=False
+)
 @options.split()
 @click.option(
     "--generated",
@@ -87,13 +88,12 @@ def train(
     metavar="DIR",
     help="Draw that comparison there.",
 )
-@click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
+@options.seed()
 @options.as_json()
 @options.threads()
 def evaluate(
     model: Path,
     source: str | None,
-    data_dir: Path | None,
     split: str | None,
     generated: int,
     plots: Path | None,

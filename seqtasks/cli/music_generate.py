@@ -12,7 +12,6 @@ from seqtasks.cli.music_output import Files, line
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.music.config import Drawing
 
-LARGEST = 2**31 - 1  # number that a graph's int32 holds
 DRAWING = Drawing()
 BARS = 16  # of a new piece, where nobody says how long
 
@@ -60,22 +59,8 @@ BARS = 16  # of a new piece, where nobody says how long
     is_flag=True,
     help="Let the model say when it ends; else it is told how many steps are left.",
 )
-@click.option(
-    "--temperature",
-    type=click.FloatRange(0, 100),
-    default=DRAWING.temperature,
-    show_default=True,
-    callback=options.finite,
-    help="Below 1 the probable becomes more so; 0: always the likeliest tone.",
-)
-@click.option(
-    "--top-p",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=DRAWING.top_p,
-    show_default=True,
-    callback=options.finite,
-    help="Draw among the fewest tones that have so much of the probability.",
-)
+@options.temperature(": always the likeliest tone", DRAWING.temperature)
+@options.top_p("tones", DRAWING.top_p)
 @click.option(
     "--takes",
     type=click.IntRange(1, 64),
@@ -83,7 +68,7 @@ BARS = 16  # of a new piece, where nobody says how long
     show_default=True,
     help="Draw each piece so often, and keep the take that the model finds best ended.",
 )
-@click.option("--seed", type=click.IntRange(0, LARGEST), default=1, show_default=True)
+@options.seed()
 @click.option(
     "--tempo",
     type=click.FloatRange(5, 600),
@@ -109,14 +94,7 @@ BARS = 16  # of a new piece, where nobody says how long
     metavar="FILE",
     help="Write sound as well, played by this soundfont (SF2 or SF3).",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What is said of the pieces: a table, or JSON Lines.",
-)
+@options.answers("What is said of the pieces: lines of figures, or JSON Lines.")
 @options.threads()
 def generate(
     model: Path,

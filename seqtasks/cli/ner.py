@@ -102,13 +102,8 @@ def evaluate(
 @click.argument("text", nargs=-1)
 @options.model("ner")
 @options.input_file("Read texts from a file, one a line.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "conll"]),
-    default="text",
-    show_default=True,
-    help="Marked text; JSON Lines with places in code points; or a token and its tag a line.",
+@options.answers(
+    "Marked text; JSON Lines with places in code points; or a token and its tag a line.", "conll"
 )
 @options.threads()
 def predict(

@@ -12,22 +12,24 @@ import click
 from seqtasks.tasks.settings import kind, read_settings
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+LARGEST = 2**31 - 1  # number that a graph's int32 holds
 
 
-def data(default: str | None = "sample", help: str = "") -> Decorator:
-    """`--data SOURCE` and `--data-dir DIR`."""
+def data(default: str | None = "sample", help: str = "", data_dir: bool = True) -> Decorator:
+    """`--data SOURCE` and, for a task that TensorFlow Datasets has data for, `--data-dir DIR`."""
     about = help or (
         "`sample` (comes with seqtasks), another name from `seqtasks datasets list`, "
         "tfds:NAME[/CONFIG], a file, or a directory with train.*, dev.* and test.*"
     )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        function = click.option(
-            "--data-dir",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="Where TensorFlow Datasets keeps its files.",
-        )(function)
+        if data_dir:
+            function = click.option(
+                "--data-dir",
+                type=click.Path(path_type=Path),
+                metavar="DIR",
+                help="Where TensorFlow Datasets keeps its files.",
+            )(function)
         return click.option(
             "--data", "source", default=default, show_default=True, metavar="SOURCE", help=about
         )(function)
@@ -103,6 +105,57 @@ def input_file(help: str) -> Decorator:
     return click.option(
         "--input", "file", type=click.Path(path_type=Path), metavar="FILE", help=help
     )
+
+
+def answers(help: str, *more: str) -> Decorator:
+    """`--format text|json`, and `more` ways, given to the function as `format_`."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "json", *more]),
+        default="text",
+        show_default=True,
+        help=help,
+    )
+
+
+def temperature(zero: str, default: float | None = None, shown: str = "") -> Decorator:
+    """`--temperature T`. zero: what 0 does. shown: the default, where None stands for one."""
+    return click.option(
+        "--temperature",
+        type=click.FloatRange(0, 100),
+        default=default,
+        show_default=default is not None,
+        callback=finite,
+        help=f"Below 1 the probable becomes more so; 0{zero}." + _default(shown),
+    )
+
+
+def top_p(of: str, default: float | None = None, shown: str = "") -> Decorator:
+    """`--top-p P`. of: what is drawn among. shown: the default, where None stands for one."""
+    return click.option(
+        "--top-p",
+        type=click.FloatRange(0, 1, min_open=True),
+        default=default,
+        show_default=default is not None,
+        callback=finite,
+        help=f"Draw among the fewest {of} that have so much of the probability." + _default(shown),
+    )
+
+
+def seed() -> Decorator:
+    """`--seed N`, of what is drawn."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(0, LARGEST),
+        default=1,
+        show_default=True,
+        help="Of chance: the same seed draws the same.",
+    )
+
+
+def _default(shown: str) -> str:
+    return f"  [default: {shown}]" if shown else ""
 
 
 def out(task: str) -> Decorator:

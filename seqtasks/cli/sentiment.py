@@ -134,13 +134,8 @@ def evaluate(
     metavar="NAME",
     help="Of a table: where the text is; a name of the header or a number from 1.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "csv"]),
-    default="text",
-    show_default=True,
-    help="Label, probability and text; JSON Lines; or CSV, which keeps a table's columns.",
+@options.answers(
+    "Label, probability and text; JSON Lines; or CSV, which keeps a table's columns.", "csv"
 )
 @click.option("--explain", is_flag=True, help="Show which words carried it, in colour or as JSON.")
 @click.option(

@@ -80,6 +80,7 @@ CASES = [
     ("music train --data good.json --model run", 1, ["run", "--overwrite replaces it"]),
     ("music train --data good.json --model no_run", 1, ["no_run", "something else than a run"]),
     (f"{TRAIN} tune.mid --resume --overwrite", 2, ["give one of them"]),
+    (f"{TRAIN} tune.mid --data-dir .", 2, ["--data-dir"]),  # there is no music to download
     # models that are none
     ("music evaluate --model nothing", 1, ["nothing", "no such directory", "seqtasks music train"]),
     ("music generate --model nothing", 1, ["nothing", "no such directory", "seqtasks music train"]),
