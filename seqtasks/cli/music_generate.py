@@ -1,6 +1,8 @@
 """`seqtasks music generate`."""
 
 import json
+import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -8,12 +10,15 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.messages import say
+from seqtasks.cli.music_input import told
 from seqtasks.cli.music_output import Files, line
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.music.config import Drawing
 
 DRAWING = Drawing()
 BARS = 16  # of a new piece, where nobody says how long
+TOGETHER = 16  # pieces that are drawn together, and written, at most
+STEPS_TOGETHER = 2**20  # of all their takes, about
 
 
 @click.command(
@@ -149,10 +154,9 @@ def generate(
     steps = steps or BARS * (bar or 4 * notation.steps_per_beat)
     if first and not melody and len(first) > steps:
         say(f"of the {len(first):,} steps that it begins with, {steps:,} are used; see --steps")
-    pieces = interruptible(
+    draw = partial(
         composer.generate,
         steps=steps,
-        num=num,
         genre=None if genre is None else notation.named(genre),
         temperature=temperature,
         top_p=top_p,
@@ -164,10 +168,17 @@ def generate(
         takes=takes,
     )
     critic = Critic(composer, music.training_pieces(model))
-    for number, (piece, said) in enumerate(zip(pieces, critic.of(pieces), strict=True), 1):
-        written = files.write(piece, f"seed{seed}_{number}")
-        if format_ == "json":
-            names = [str(path) for path in written]
-            click.echo(json.dumps({"files": names, **said}))
-        else:
-            click.echo(f"{written[0]}\n{line(said)}")
+    together = max(min(TOGETHER, STEPS_TOGETHER // (steps * takes)), 1)
+    with told("drawing") as progress:
+        for done in range(0, num, together):
+            pieces = interruptible(draw, num=min(together, num - done), number=done)
+            for number, (piece, said) in enumerate(zip(pieces, critic.of(pieces), strict=True), 1):
+                written = files.write(piece, f"seed{seed}_{done + number}")
+                if format_ == "json":
+                    names = [str(path) for path in written]
+                    click.echo(json.dumps({"files": names, **said}))
+                else:
+                    click.echo(f"{written[0]}\n{line(said)}")
+            sys.stdout.flush()
+            if num > together and not sys.stdout.isatty():  # where it is, the pieces show it
+                progress(done + len(pieces), num)

@@ -11,17 +11,21 @@ Tensor = Any
 GREEDY = 1e-4  # temperatures below it take the most probable token
 
 
-def uniform(seed: Tensor, step: Tensor, rows: Tensor) -> tf.Tensor:
+def uniform(seed: Tensor, step: Tensor, rows: Tensor, first: Tensor | None = None) -> tf.Tensor:
     """A number in [0, 1) for each row, a function of (seed, step, row) alone; float32 (rows,).
+
+    first: the number of the first row; None: 0.
 
     By the Philox algorithm: the seed is its key, the step and the row are its counter. So a row
     gets the same numbers however many rows there are, and on every device.
     """
     key = tf.cast(tf.reshape(seed, (1,)), tf.uint64)
     counter = tf.stack([tf.constant(0, tf.uint64), tf.cast(step, tf.uint64)])
-    return tf.raw_ops.StatelessRandomUniformV2(
-        shape=tf.reshape(rows, (1,)), key=key, counter=counter, alg=1, dtype=tf.float32
+    drawn = rows if first is None else first + rows
+    numbers = tf.raw_ops.StatelessRandomUniformV2(
+        shape=tf.reshape(drawn, (1,)), key=key, counter=counter, alg=1, dtype=tf.float32
     )
+    return numbers if first is None else numbers[first:]
 
 
 def kept(logits: Tensor, temperature: Tensor, top_k: Tensor, top_p: Tensor) -> tuple[Any, Any]:

@@ -225,6 +225,33 @@ def test_the_same_seed_gives_the_same_bytes_and_no_file_is_replaced(generate, tm
     assert (tmp_path / alone["files"][0]).read_bytes() == old[0]
 
 
+def test_many_pieces_are_drawn_and_written_in_groups(music, tmp_path, monkeypatch, tiny_composer):
+    def pieces(place):
+        given = "--num", 5, "--steps", 8, "--takes", 2, "--temperature", 4
+        outcome = music("generate", *given, "--out", place)
+        files = {path.name: path.read_bytes() for path in (tmp_path / place).iterdir()}
+        return outcome.code, outcome.out.replace(place, ""), files
+
+    once = pieces("once")
+    assert (once[0], len(once[2])) == (0, 5)
+    drawn = []
+
+    def draw(**how):
+        drawn.append(how["num"])
+        if len(drawn) == 6:
+            raise KeyboardInterrupt
+        return type(tiny_composer).generate(tiny_composer, **how)
+
+    monkeypatch.setattr("seqtasks.cli.music_generate.TOGETHER", 2)
+    monkeypatch.setattr(tiny_composer, "generate", draw)
+    assert pieces("grouped") == once
+    assert drawn == [2, 2, 1]
+    # where the third group is interrupted, those of the two before are there
+    code, _, files = pieces("interrupted")
+    assert code == 130
+    assert files == {name: once[2][name] for name in sorted(once[2])[:4]}
+
+
 def test_pieces_for_people(music):
     outcome = music("generate", "--num", 2, "--steps", 8, "--genre", "A minor", "--takes", 2)
     assert (outcome.code, outcome.err) == (0, "")

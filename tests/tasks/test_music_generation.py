@@ -35,6 +35,20 @@ def test_the_seed_makes_the_piece_and_the_number_of_pieces_does_not(kind):
 
 
 @EVERY
+@pytest.mark.parametrize("apart", [1000, 12])  # takes that part at the beginning, or after steps
+def test_pieces_drawn_in_groups_are_those_drawn_together(kind, apart, monkeypatch):
+    monkeypatch.setattr(composer_module, "APART", apart)
+    make = composer(kind).generate
+    for takes in (1, 3):
+        together = make(20, num=8, seed=3, takes=takes)
+        groups = [make(20, num=n, seed=3, takes=takes, number=i) for i, n in ((0, 3), (3, 5))]
+        again = [piece for group in groups for piece in group]
+        assert tokens(again) == tokens(together)
+        for field in ("name", "genre", "tonic"):
+            assert [getattr(p, field) for p in again] == [getattr(p, field) for p in together]
+
+
+@EVERY
 def test_without_temperature_each_step_is_what_reading_it_guesses(kind):
     for genre in (0, 1, len(composer(kind).notation.genres)):
         (piece,) = composer(kind).generate(24, temperature=0.0, genre=genre)

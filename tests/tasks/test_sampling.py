@@ -10,8 +10,8 @@ LAST = np.float32(0.99999994)  # the largest number below 1
 ROWS = 20_000
 
 
-def uniform(seed, step, rows):
-    return sampling.uniform(tf.constant(seed, tf.int64), step, rows).numpy()
+def uniform(seed, step, rows, first=None):
+    return sampling.uniform(tf.constant(seed, tf.int64), step, rows, first).numpy()
 
 
 def slowly(logits, temperature, top_k, top_p):
@@ -51,6 +51,8 @@ def test_a_row_gets_its_number_however_many_rows_there_are():
     many = uniform(3, 7, ROWS)
     for rows in (0, 1, 2, 5, 64, 1001):
         np.testing.assert_array_equal(uniform(3, 7, rows), many[:rows])
+        # nor does a row's depend on which one is the first of a group
+        np.testing.assert_array_equal(uniform(3, 7, ROWS - rows, rows), many[rows:])
 
 
 def test_numbers_are_the_same_in_a_graph_with_tensors():

@@ -32,6 +32,7 @@ ASK = Ask(
     top_p=_REAL,
     seed=tf.TensorSpec((), tf.int64),
     given=tf.TensorSpec((None, None), tf.int32),
+    first=_WHOLE,
 )
 
 
@@ -175,8 +176,9 @@ class Composer:
         place: int = 0,
         open_end: bool = False,
         takes: int = 1,
+        number: int = 0,
     ) -> list[Piece]:
-        """New pieces, up to `num` at once; the same arguments give the same ones.
+        """New pieces, `num` at once; the same arguments give the same ones.
 
         As it stands, tones are drawn with the probabilities that the model gives them; what
         `seqtasks music generate` does instead stands in `config.Drawing`.
@@ -189,7 +191,8 @@ class Composer:
         without first notes one is drawn for each piece, as often as training has it.
         bar: steps of a bar, None for the commonest of training.
         primer: what the pieces begin with. melody: the first voice, throughout; it says how long
-        they are.
+        they are. number: of the first piece, from 0, among all that the seed makes: a thousand can
+        be drawn in groups.
         Raises TaskError for a primer or a melody in which nothing sounds, or with pitches that
         training did not have.
         """
@@ -209,7 +212,8 @@ class Composer:
             place, bar = (int(x) for x in first.places[0])
         if genre is None and first is not None:
             genre = self._genre_of(first)
-        genres = self.notation.drawn(seed, num) if genre is None else [genre] * num
+        drawn = self.notation.drawn(seed, number + num)[number:]
+        genres = drawn if genre is None else [genre] * num
         ask = Ask(
             genre=tf.constant(genres, tf.int32),
             steps=tf.constant(steps),
@@ -220,13 +224,15 @@ class Composer:
             top_p=tf.constant(top_p, tf.float32),
             seed=tf.constant(seed, tf.int64),
             given=tf.constant(given),
+            first=tf.constant(number),
         )
         tokens, length = self._draw(ask, steps, takes)
-        drawn = [
-            self._piece(row[:end], genres[i // takes], bar, place, f"piece {i // takes + 1}")
-            for i, (row, end) in enumerate(zip(tokens, length, strict=True))
+        owner = np.repeat(np.arange(num), takes)
+        pieces = [
+            self._piece(row[:end], genres[i], bar, place, f"piece {number + i + 1}")
+            for i, row, end in zip(owner, tokens, length, strict=True)
         ]
-        return self._best_ended(drawn, takes)
+        return self._best_ended(pieces, takes)
 
     def _genre_of(self, first: Piece) -> int:
         """The genre that first notes ask for: their key, where genres are keys; otherwise none."""
@@ -243,7 +249,7 @@ class Composer:
             (tokens, some), half = self._sample(ask, half, tf.constant(steps - APART))
             parts, length = [np.repeat(tokens.numpy(), takes, axis=0)], np.repeat(some, takes)
         half = tf.nest.map_structure(lambda x: tf.repeat(x, takes, 0) if x.shape.rank else x, half)
-        ask = ask._replace(genre=tf.repeat(ask.genre, takes))
+        ask = ask._replace(genre=tf.repeat(ask.genre, takes), first=ask.first * takes)
         (tokens, more), _ = self._sample(ask, half, ask.steps)
         return np.concatenate([*parts, tokens.numpy()], axis=1), length + more.numpy()
 

@@ -41,6 +41,7 @@ class Ask(NamedTuple):
         seed: int64.
         given: int32 (time, columns), tokens that are there already, FREE where one is to be drawn;
             where it is shorter than the piece, the rest is drawn.
+        first: int32, the number of the first piece among all that the seed makes; None: 0.
     """
 
     genre: Tensor
@@ -52,6 +53,7 @@ class Ask(NamedTuple):
     top_p: Tensor
     seed: Tensor
     given: Tensor
+    first: Tensor = None
 
 
 class Half(NamedTuple):
@@ -102,7 +104,7 @@ def sample(
 
     def more(now: Half, drawn: Any) -> tuple[Half, Any]:
         row, s, states = following(network, ask, now.t, now.before, now.states, now.sounded)
-        chance = sampling.uniform(ask.seed, now.t * DRAWS + DRAWS - 1, rows)
+        chance = sampling.uniform(ask.seed, now.t * DRAWS + DRAWS - 1, rows, ask.first)
         odds = network.end_logits(s) / tf.maximum(ask.temperature, sampling.GREEDY)
         ends = (chance < tf.sigmoid(odds)) & ~ask.countdown
         going = now.going & ~(ends & now.sounded & (now.t >= primed))
@@ -196,7 +198,7 @@ def _row(
         there &= (asked == FREE) | (tokens == asked) | (still & agrees[:, None])
         there &= ~still | agrees[:, None]
         logits = tf.where(there, logits, -float("inf"))
-        chance = sampling.uniform(ask.seed, t * DRAWS + column, rows)
+        chance = sampling.uniform(ask.seed, t * DRAWS + column, rows, ask.first)
         token = sampling.draw(logits, chance, ask.temperature, tf.constant(0), ask.top_p)
         # all of a set is held over, and no tone that may be drawn is left below: it is as before
         token = tf.where(tf.reduce_max(logits, axis=1) > NEVER, token, NOTHING)
