@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqtasks.cli import options
+from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.lm_output import comparison, table, write_score, write_text
 from seqtasks.cli.messages import say
@@ -113,7 +114,14 @@ def evaluate(
         progress[0].step(done)
 
     trained = lm.load(model)
-    result = lm.evaluate(trained, found.examples, seen, found.source == "sample", tell)
+    result = interruptible(
+        lm.evaluate,
+        model=trained,
+        documents=found.examples,
+        train=seen,
+        of_sample=found.source == "sample",
+        progress=tell,
+    )
     if progress:
         progress[0].done(f"read {result.scores['tokens']:,} tokens")
     for note in (*found.notes, *result.notes):
@@ -160,7 +168,7 @@ def score(
     trained = lm.load(model)
     scores: list[Score] = []
     for group in chain([first], groups):
-        for found in trained.score(group):
+        for found in interruptible(lambda texts: list(trained.score(texts)), texts=group):
             write_score(found, format_, tokens)
             if text and text != ("-",):
                 scores.append(found)
@@ -234,18 +242,22 @@ def generate(
 
     trained = lm.load(model)
     if beams:
-        for text, log10 in trained.likeliest(prompt, max(beams, num), length)[:num]:
+        found = interruptible(
+            trained.likeliest, prompt=prompt, beams=max(beams, num), length=length
+        )
+        for text, log10 in found[:num]:
             write_text(text, format_, log10=round(log10, 4))
         return
-    texts = trained.generate(
-        prompt,
-        num,
-        length,
-        0.0 if greedy else 1.0 if temperature is None else temperature,
-        top_k or 0,
-        1.0 if top_p is None else top_p,
-        seed,
-        sentences,
+    texts = interruptible(
+        trained.generate,
+        prompt=prompt,
+        num=num,
+        length=length,
+        temperature=0.0 if greedy else 1.0 if temperature is None else temperature,
+        top_k=top_k or 0,
+        top_p=1.0 if top_p is None else top_p,
+        seed=seed,
+        sentences=sentences,
     )
     for text in texts:
         write_text(text, format_)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from seqtasks.cli import options
+from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.messages import say
 from seqtasks.cli.music_generate import generate
 from seqtasks.cli.music_output import check_place, table
@@ -118,7 +119,14 @@ def evaluate(
     with told("scoring") as progress:
         scores = music.evaluate(composer, found.examples, progress)
     if generated:
-        scores["generated"] = music.compare(composer, found.examples, generated, seed, plots)
+        scores["generated"] = interruptible(
+            music.compare,
+            composer=composer,
+            data=found.examples,
+            num=generated,
+            seed=seed,
+            plots=plots,
+        )
     for note in found.notes:
         say(note)
     scores |= {"source": found.source, "split": found.split}

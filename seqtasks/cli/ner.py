@@ -10,6 +10,7 @@ import click
 
 from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
+from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.messages import say
 from seqtasks.cli.start import start_tensorflow
@@ -81,7 +82,7 @@ def evaluate(
     from seqtasks.tasks import chunk_scores, ner
 
     tagger = ner.load(model)
-    result = ner.evaluate(tagger, found.examples)
+    result = interruptible(ner.evaluate, tagger=tagger, examples=found.examples)
     for note in (*found.notes, *result.notes):
         say(note)
     if errors:
@@ -119,7 +120,7 @@ def predict(
     types = sorted({tag[2:] for tag in tagger.network.tags if tag != "O"})
     colour = {type_: COLOURS[i % len(COLOURS)] for i, type_ in enumerate(types)}
     for group in chain([first], groups):
-        for line in tagger.tag_texts(group):
+        for line in interruptible(lambda texts: list(tagger.tag_texts(texts)), texts=group):
             click.echo(_FORMATS[format_](line, colour))
         sys.stdout.flush()
 

@@ -11,6 +11,7 @@ import click
 
 from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
+from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.messages import say
 from seqtasks.cli.start import start_tensorflow
@@ -106,7 +107,9 @@ def evaluate(
     start_tensorflow(threads)
     from seqtasks.tasks import label_scores, sentiment
 
-    result = sentiment.evaluate(sentiment.load(model), found.examples)
+    result = interruptible(
+        sentiment.evaluate, classifier=sentiment.load(model), examples=found.examples
+    )
     for note in (*found.notes, *result.notes):
         say(note)
     if errors:
@@ -175,8 +178,10 @@ def predict(
     classifier = sentiment.load(model)
     write = _writer(format_, table)
     for group in chain([first], groups):
-        for answer in classifier.classify(group, window):
-            write(answer, classifier.explain(answer.text) if explain else None)
+        for answer in interruptible(
+            lambda texts: list(classifier.classify(texts, window)), texts=group
+        ):
+            write(answer, interruptible(classifier.explain, text=answer.text) if explain else None)
         sys.stdout.flush()
 
 
