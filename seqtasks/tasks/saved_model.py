@@ -1,7 +1,10 @@
 """Writing a SavedModel, and proving in a fresh process that it does what the run does."""
 
+import contextlib
+import errno
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -31,6 +34,22 @@ json.dump({k: plain(v.numpy().tolist()) for k, v in call(**inputs).items()}, sys
 """
 
 
+def check_place(out: Path) -> None:
+    """Whether `save` could write under `out`; nothing is left there.
+
+    To be asked before the work of an export begins. Raises TaskError if it could not.
+    """
+    new = [place for place in (out, *out.parents) if not os.path.lexists(place)]
+    try:
+        os.rmdir(_staging(out))
+    except OSError as error:
+        raise _unwritable(out, error) from None
+    finally:
+        for place in new:
+            with contextlib.suppress(OSError):  # it was not made
+                os.rmdir(place)
+
+
 def save(
     module: tf.Module,
     signatures: dict[str, Any],
@@ -40,29 +59,58 @@ def save(
 ) -> Path:
     """Write `module` with its signatures as the next version under `out`; its directory.
 
+    It is written beside its place, under a name that no server looks at, and renamed when complete.
+
     record: what `seqtasks info` shows of it, kept beside the model.
     check: is given the directory before it gets its number. If it raises, the model is put aside
         as `out/refused`, where no server looks for a version.
     Raises TaskError if `out` cannot be written.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        versions = [int(p.name) for p in out.iterdir() if p.name.isdecimal()]
-        target = out / str(max(versions, default=0) + 1)
-        part = out / f".{target.name}.part"
-        tf.saved_model.save(module, str(part), signatures=signatures)
-        write_json(part / "seqtasks.json", record)
+        part = _staging(out)
         try:
-            check(part)
-        except TaskError:
-            shutil.rmtree(out / "refused", ignore_errors=True)
-            os.rename(part, out / "refused")
-            raise
-        os.rename(part, target)
+            # without the graphs of gradients, which nobody asks of a served model
+            options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+            tf.saved_model.save(module, str(part), signatures=signatures, options=options)
+            write_json(part / "seqtasks.json", record)
+            try:
+                check(part)
+            except TaskError:
+                shutil.rmtree(out / "refused", ignore_errors=True)
+                os.rename(part, out / "refused")
+                raise
+            return _numbered(part)
+        finally:  # a failed export leaves nothing, and of a finished one there is nothing here
+            shutil.rmtree(part, ignore_errors=True)
     except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise TaskError(f"{out}: {reason}; choose another place with --out") from None
-    return target
+        raise _unwritable(out, error) from None
+
+
+def _staging(out: Path) -> Path:
+    """A new directory within `out`, of a name of its own: two exports may run at once."""
+    part = out / f".part-{secrets.token_hex(4)}"
+    part.mkdir(parents=True)
+    return part
+
+
+def _numbered(part: Path) -> Path:
+    """Rename a complete model to the next version beside it; its new place."""
+    while True:
+        versions = [int(p.name) for p in part.parent.iterdir() if p.name.isdecimal()]
+        target = part.with_name(str(max(versions, default=0) + 1))
+        try:
+            os.rename(part, target)
+        except OSError as error:
+            # another export has just taken the number
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
+        else:
+            return target
+
+
+def _unwritable(out: Path, error: OSError | tf.errors.OpError) -> TaskError:
+    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    return TaskError(f"{out}: {reason}; choose another place with --out")
 
 
 def verify(

@@ -31,6 +31,7 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     not do what the run does.
     """
     record = run_directory.read_config(model, "lm")
+    saved_model.check_place(out)
     trained = load(model)
     try:
         texts = json.loads((model / EXAMPLES).read_text("utf-8")) + ODD

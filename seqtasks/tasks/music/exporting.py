@@ -37,6 +37,7 @@ def export(model: Path, out: Path) -> tuple[Path, int]:
     not do what the run does.
     """
     record = run_directory.read_config(model, "music")
+    saved_model.check_place(out)
     composer = load(model)
     genres = [0, *range(1, len(composer.notation.genres) + 1)][:4]
     wish: dict[str, Any] = {

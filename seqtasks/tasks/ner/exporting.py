@@ -28,6 +28,7 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     not do what the run does.
     """
     record = run_directory.read_config(model, "ner")
+    saved_model.check_place(out)
     tagger = load(model)
     try:
         examples = json.loads((model / EXAMPLES).read_text("utf-8"))

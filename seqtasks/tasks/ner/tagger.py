@@ -86,7 +86,7 @@ class Tagger(tf.Module):
 
     def _serve_text(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         tokens = tokenize(text, LONGEST_SENTENCE)
-        tags, confidence = self._tag(sentences(tokens))
+        tags, confidence = self.tag(sentences(tokens))
         names = tf.gather(tf.constant(self.network.tags), tags)
         return {
             "tokens": tokens.text.to_tensor(),
@@ -98,7 +98,7 @@ class Tagger(tf.Module):
 
     def _serve_tokens(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         rows = tf.RaggedTensor.from_tensor(tokens, padding="")
-        tags, confidence = self._tag(rows)
+        tags, confidence = self.tag(rows)
         names = tf.gather(tf.constant(self.network.tags), tags)
         shape = tf.shape(tokens)
         return {

@@ -24,6 +24,7 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     not do what the run does.
     """
     record = run_directory.read_config(model, "sentiment")
+    saved_model.check_place(out)
     classifier = load(model)
     try:
         texts = json.loads((model / EXAMPLES).read_text("utf-8")) + ODD

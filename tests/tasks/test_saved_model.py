@@ -1,0 +1,194 @@
+"""Writing a SavedModel: versions, places that cannot be written, models that are refused."""
+
+import errno
+import json
+import os
+import re
+import subprocess
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seqtasks.tasks import run_directory, saved_model
+from seqtasks.tasks.errors import TaskError
+from tests.random_runs import TASKS
+from tests.tiny_ner import tree
+
+
+def names(out):
+    return sorted(path.name for path in out.iterdir())
+
+
+def test_each_export_is_the_next_version(tmp_path):
+    out = tmp_path / "ner"
+    (out / "7").mkdir(parents=True)
+    (out / "notes").mkdir()
+    (out / ".part-20").mkdir()  # an export that was killed is none
+    before = tree(out)
+    for number in ("8", "9"):
+        assert saved_model.save(tf.Module(), {}, out, {"task": "ner"}) == out / number
+    assert before.items() <= tree(out).items()
+    assert names(out) == [".part-20", "7", "8", "9", "notes"]
+
+
+def test_a_version_has_its_number_only_when_it_is_whole(tmp_path):
+    """Until then there is nothing that a server would take for one, whenever it is killed."""
+    seen = []
+
+    def check(directory):
+        assert (directory / "saved_model.pb").exists()
+        assert (directory / "seqtasks.json").exists()
+        seen.extend(names(tmp_path))
+
+    saved_model.save(tf.Module(), {}, tmp_path, {"task": "ner"}, check)
+    assert [name[0] for name in seen] == ["."]
+    assert names(tmp_path) == ["1"]
+
+
+def test_two_exports_at_once_are_two_versions(tmp_path):
+    def check(_):
+        assert saved_model.save(tf.Module(), {}, tmp_path, {"task": "lm"}) == tmp_path / "1"
+
+    assert saved_model.save(tf.Module(), {}, tmp_path, {"task": "ner"}, check) == tmp_path / "2"
+    tasks = [json.loads((tmp_path / n / "seqtasks.json").read_text())["task"] for n in "12"]
+    assert tasks == ["lm", "ner"]
+    assert names(tmp_path) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; .*--out"),
+        (tf.errors.ResourceExhaustedError(None, None, "disk full\n(more)"), "disk full; .*--out"),
+        (KeyboardInterrupt(), ""),
+    ],
+    ids=["no space", "of TensorFlow", "Ctrl-C"],
+)
+@pytest.mark.parametrize("when", ["saved", "recorded"])
+def test_an_export_that_fails_leaves_nothing(tmp_path, monkeypatch, error, told, when):
+    out = tmp_path / "out"
+    (out / "1").mkdir(parents=True)
+    place = (saved_model.tf.saved_model, "save") if when == "saved" else (saved_model, "write_json")
+
+    def fail(*_, **__):
+        assert len(names(out)) == 2
+        raise error
+
+    monkeypatch.setattr(*place, fail)
+    expected = TaskError if told else KeyboardInterrupt
+    message = f"^{re.escape(str(out))}: {told}" if told else None
+    with pytest.raises(expected, match=message):
+        saved_model.save(tf.Module(), {}, out, {})
+    assert names(out) == ["1"]
+
+
+def test_a_refused_model_is_put_aside_for_the_one_before(tmp_path):
+    def refuse(directory):
+        raise TaskError(f"{directory}: it answers otherwise")
+
+    for task in ("ner", "lm"):
+        with pytest.raises(TaskError, match="it answers otherwise"):
+            saved_model.save(tf.Module(), {}, tmp_path, {"task": task}, refuse)
+    assert names(tmp_path) == ["refused"]
+    assert json.loads((tmp_path / "refused" / "seqtasks.json").read_text())["task"] == "lm"
+
+
+# places
+
+ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+UNWRITABLE = [
+    ("file", "Not a directory"),
+    ("file/in/it", "Not a directory"),
+    ("new/" + "x" * 300, "File name too long"),
+    ("link", "File exists"),
+    pytest.param("locked", "Permission denied", marks=ROOT),
+    pytest.param("locked/in/it", "Permission denied", marks=ROOT),
+]
+
+
+@pytest.fixture
+def places(tmp_path):
+    """A folder with a file, a link to nowhere, and a folder that is not to be written to."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "locked").mkdir(mode=0o555)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("where", "told"), UNWRITABLE)
+def test_a_place_that_cannot_be_written_is_told(places, where, told):
+    before = tree(places)
+    for ask in (saved_model.check_place, lambda out: saved_model.save(tf.Module(), {}, out, {})):
+        with pytest.raises(TaskError) as error:
+            ask(places / where)
+        assert str(error.value) == f"{places / where}: {told}; choose another place with --out"
+    assert tree(places).keys() == before.keys() | ({"new"} if where.startswith("new") else set())
+
+
+@pytest.mark.parametrize("where", ["", "exports", "exports/of/mine"])
+def test_of_a_place_that_can_be_written_nothing_is_left(places, where):
+    before = tree(places)
+    saved_model.check_place(places / where)
+    assert tree(places) == before
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_that_it_cannot_be_written_is_found_before_anything_is_loaded(places, monkeypatch, task):
+    run_directory.write_json(places / "config.json", {"task": task})
+    loaded = []
+    monkeypatch.setattr(f"seqtasks.tasks.{task}.exporting.load", loaded.append)
+    with pytest.raises(TaskError, match=r"file: Not a directory; .* --out"):
+        TASKS[task].export(places, places / "file")
+    assert not loaded
+
+
+# proof
+
+
+@pytest.mark.parametrize("what", ["a number", "tags", "a shape", "signature"])
+def test_a_model_that_answers_differently_is_refused(tmp_path, monkeypatch, what):
+    """The fresh process is played by its answer, which is what `verify` reads."""
+    answer = {"tags": [["O", "B-PER"]], "confidence": [[0.5, 0.75]]}
+    monkeypatch.setattr(
+        saved_model.subprocess,
+        "run",
+        lambda *_, **__: subprocess.CompletedProcess(
+            [], int(what == "signature"), json.dumps(answer), "KeyError: 'nothing'"
+        ),
+    )
+    expected = {
+        "tags": np.array([[b"O", b"B-PER"]], object),
+        "confidence": np.array([[0.5, 0.7501]], np.float32),
+    }
+
+    def verify():
+        return saved_model.verify(tmp_path, "tokens", {"tokens": [["a", "b"]]}, expected)
+
+    if what != "signature":
+        assert verify() == pytest.approx(1e-4, rel=0.01)
+    if what == "a number":
+        expected["confidence"] = expected["confidence"] + 0.01
+    elif what == "tags":
+        expected["tags"] = np.array([[b"O", b"I-PER"]], object)
+    elif what == "a shape":
+        expected["confidence"] = expected["confidence"][:, :1]
+    with pytest.raises(TaskError) as error:
+        verify()
+    assert str(error.value).startswith(f"{tmp_path}: ")
+    wanted = {"tags": "`tags`", "signature": "KeyError: 'nothing'"}.get(what, "`confidence`")
+    assert wanted in str(error.value)
+
+
+def test_an_export_of_other_weights_is_refused(tmp_path):
+    """In a real process: a weight is changed behind the export's back."""
+    module = tf.Module()
+    module.weight = tf.Variable([1.0, 2.0])
+    x = tf.TensorSpec((None, 2), name="x")
+    module.call = tf.function(lambda x: {"y": x * module.weight}, input_signature=[x])
+    out = saved_model.save(module, {"serving_default": module.call}, tmp_path / "out", {})
+    module.weight.assign([1.0, 2.5])
+    with pytest.raises(TaskError, match="`y` is not what the run gives"):
+        saved_model.verify(
+            out, "serving_default", {"x": [[1.0, 1.0]]}, module.call(tf.ones((1, 2)))
+        )
