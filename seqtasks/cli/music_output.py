@@ -39,7 +39,7 @@ def table(scores: dict[str, Any]) -> str:
 
 
 def check_place(directory: Path, option: str) -> None:
-    """TaskError where a directory is none, or cannot be written in or made."""
+    """Raises TaskError where a directory is none, or cannot be written in or made."""
     there = directory
     while not os.path.lexists(there) and there != there.parent:
         there = there.parent
@@ -61,7 +61,7 @@ class Files:
     soundfont: Path | None
 
     def check(self) -> None:
-        """TaskError, before anything is drawn, for what is bound to fail; nothing is made yet."""
+        """Raises TaskError, before anything is drawn, for what is bound to fail; makes nothing."""
         check_place(self.out, "--out")
         if self.soundfont and not self.soundfont.is_file():
             raise TaskError(f"{self.soundfont}: no such file; check the path given as --soundfont")

@@ -154,7 +154,11 @@ def path_of(source: str, task: str) -> Path:
 
 
 def entries(directory: Path, kind: Callable[[Path], bool]) -> list[Path]:
-    """What a directory holds of one kind (`Path.is_file`, `Path.is_dir`), in name order."""
+    """What a directory holds of one kind (`Path.is_file`, `Path.is_dir`), in name order.
+
+    Raises:
+        DataError: for one that may not be read.
+    """
     try:
         return sorted(path for path in directory.iterdir() if kind(path))
     except PermissionError:

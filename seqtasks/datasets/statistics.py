@@ -24,7 +24,7 @@ def statistics(examples: Sequence[Example]) -> str:
 
 
 def marked(example: Example) -> str:
-    """`[PER Ana] slept.`"""
+    """One line: the text with its entities marked, as in `[PER Ana] slept.`."""
     if isinstance(example, TaggedSentence):
         pieces: list[str] = []
         place = 0
@@ -49,7 +49,7 @@ def label_statistics(examples: Sequence[LabelledText]) -> str:
 
 
 def labelled(example: LabelledText) -> str:
-    """`positive  I loved it.`"""
+    """One line: the label and the text, as in `positive  I loved it.`."""
     return f"{example.label}  {' '.join(example.text.split())}"
 
 

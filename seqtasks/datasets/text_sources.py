@@ -1,8 +1,8 @@
 """From the SOURCE of the command line to plain text, for language models.
 
 A source is `sample`, `pydocs`, `tfds:NAME[/CONFIG]`, a file, a directory with a file a split, or
-one of text files. Its examples are documents: a string each, with its line breaks. Of a file, `\\n`
-ends every line, the last one too.
+one of text files. Its examples are documents: a string each, with its line breaks. Of a file, a
+line feed ends every line, the last one too.
 """
 
 import re

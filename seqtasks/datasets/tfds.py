@@ -79,7 +79,11 @@ def read_tfds(name: str, data_dir: Path | None = None) -> TfdsSet:
 
 
 def open_builder(source: str, name: str, data_dir: Path | None) -> Any:
-    """The builder of a set: its description, prepared or not."""
+    """The builder of a set: its description, prepared or not.
+
+    Raises:
+        DataError: for a set or a configuration that there is not, with those that there are.
+    """
     import tensorflow_datasets as tfds
 
     if not _NAME.fullmatch(name):
@@ -151,7 +155,11 @@ def _choose(found: list[str], preferred: tuple[str, ...]) -> str | None:
 
 
 def prepare(source: str, builder: Any) -> None:
-    """Downloads and prepares a set that is not yet there."""
+    """Downloads and prepares a set that is not yet there.
+
+    Raises:
+        DataError: where the network cannot be reached, or the download fails.
+    """
     if builder.data_path.exists():
         return
     url = first_download(builder)

@@ -192,8 +192,10 @@ def test_one_step_moves_every_weight(kind):
 
 @pytest.mark.parametrize("kind", list(KINDS)[::2])  # each cell once
 def test_a_text_is_learnt_by_heart(kind):
-    """The next token follows from two; from one but for ln 2 every other time, from none but for
-    ln 4."""
+    """The next token follows from two.
+
+    It follows from one but for ln 2 every other time, from none but for ln 4.
+    """
     text = tf.constant([[3, 3, 4, 5, 6, 4, 5, 6] * 2 + [3]])
     given, wanted = text[:, :-1], text[:, 1:]
     keras.utils.set_random_seed(1)

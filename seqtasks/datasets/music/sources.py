@@ -57,8 +57,9 @@ def load_music(
 def read_music_file(
     path: Path, steps_per_beat: int | None = None, notes: list[str] | None = None
 ) -> list[Piece]:
-    """Reads one file whole: pitch sets, the splits of a file with splits one after another; MIDI;
-    a score; all tunes of an ABC file.
+    """Reads one file whole: pitch sets, MIDI, a score, or all tunes of an ABC file.
+
+    Of pitch sets with splits, these come one after another.
 
     Args:
         path: of the file.

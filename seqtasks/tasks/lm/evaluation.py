@@ -29,7 +29,7 @@ def evaluate(
     of_sample: bool = False,
     progress: Callable[[int, int], object] = lambda done, all: None,
 ) -> Result:
-    """Read the documents and say how well they were foreseen.
+    """Read the documents and say how well `model` foresaw them.
 
     `perplexity` is exp(−Σ ln p / N) over all N tokens, </s> counted, unknown words as <unk>;
     `bits_per_token` −Σ log₂ p / N; `bits_per_char` −Σ log₂ p by the characters of the text, blanks

@@ -19,7 +19,7 @@ Told = Callable[[int, int], object]
 def evaluate(
     composer: Composer, pieces: Sequence[Piece], progress: Told = lambda done, all: None
 ) -> dict[str, Any]:
-    """Read the pieces and say how well they were foreseen; see `figures_of`.
+    """Read the pieces and say how well `composer` foresaw them; see `figures_of`.
 
     `seconds` is the time that took. progress: is told how many steps of how many are read.
     """
@@ -70,10 +70,11 @@ def compare(
     plots: Path | None,
     drawing: Drawing | None = None,
 ) -> dict[str, Any]:
-    """How far so many new pieces are from the data; with `plots`, a picture in that directory.
+    """How far `num` new pieces of `composer` are from the data; a picture in the directory `plots`.
 
-    The pieces are as long as the data's, in their order, and drawn as `drawing` says; None is as
-    `seqtasks music generate` draws. Distances are total variations, see `comparison.distances`.
+    The pieces are as long as the data's, in their order, and drawn with `seed` and those that
+    follow it, as `drawing` says; None is as `seqtasks music generate` draws. plots: None draws
+    none. Distances are total variations, see `comparison.distances`.
     """
     how = dataclasses.asdict(drawing or Drawing())
     lengths = [len(data[i % len(data)]) for i in range(num)]

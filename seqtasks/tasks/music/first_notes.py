@@ -15,6 +15,8 @@ def given_of(primer: Piece, notation: Notation) -> np.ndarray:
 
     Of pieces with voices, single tones are those of the first voice, to which the others are
     drawn; chords are dealt out from the first voice to the last.
+
+    Raises TaskError for a primer with more tones at once than the run knows, or out of its range.
     """
     voices = notation.voices
     if voices and not primer.voices:

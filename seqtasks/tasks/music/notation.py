@@ -65,8 +65,10 @@ class Notation:
 
     @classmethod
     def of(cls, pieces: Sequence[Piece], mode: str | None, ties: bool | None) -> "Notation":
-        """That of the training pieces; with `mode` None voices where all have the same ones, with
-        `ties` None held tones where there are any.
+        """That of the training pieces.
+
+        With `mode` None it has voices where all pieces have the same ones, with `ties` None held
+        tones where there are any.
 
         Raises TaskError for mode `voice` where there are no voices common to all.
         """

@@ -39,7 +39,9 @@ def pieces_to_score(
 
 
 def piece_of_names(names: str, steps_per_beat: int) -> Piece:
-    """The tones that a user wrote, such as `C4 E4 G4`, one after the other, a beat each.
+    """The tones that a user wrote as `names`, such as `C4 E4 G4`, one after the other, a beat each.
+
+    steps_per_beat: of the piece that is made of them.
 
     Raises TaskError for a name that is none, and for a tone that MIDI does not have.
     """
@@ -61,7 +63,7 @@ def piece_of_names(names: str, steps_per_beat: int) -> Piece:
 
 
 def bar_of(metre: str, steps_per_beat: int) -> int:
-    """The steps of a bar of a metre such as `3/4`.
+    """The steps of a bar of a metre such as `3/4`, with `steps_per_beat` to a quarter note.
 
     Raises TaskError for what is no metre, and for one that is no whole number of steps.
     """

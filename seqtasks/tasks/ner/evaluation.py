@@ -30,7 +30,7 @@ class Result(NamedTuple):
 
 
 def evaluate(tagger: Tagger, examples: Sequence[TaggedSentence | TaggedText]) -> Result:
-    """Tag the examples and compare, by CoNLL's definition (see `chunk_scores`).
+    """Tag the examples with `tagger` and compare, by CoNLL's definition (see `chunk_scores`).
 
     `seconds` is the time of tagging, from tokens to tags; the first call also traces the graph.
     """

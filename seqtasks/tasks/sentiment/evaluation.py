@@ -32,7 +32,7 @@ class Result(NamedTuple):
 
 
 def evaluate(classifier: Classifier, examples: Sequence[LabelledText]) -> Result:
-    """Label the examples and compare.
+    """Label the examples with `classifier` and compare.
 
     `ece` is the expected calibration error; `reliability` what it sums. A label that training
     never saw counts as missed. `seconds` is the time from texts to labels.
