@@ -36,6 +36,7 @@ def train(
 ) -> dict[str, Any]:
     """Train on `data` and leave a run directory at `out`; returns the validation figures.
 
+    config: the settings.
     overwrite: replace a run, or an unfinished one, that is there.
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
@@ -107,12 +108,12 @@ def _train(
 
 
 def build_model(config: Config, vocabulary: TokenVocabulary) -> Network:
-    """The network of a resolved configuration, with fresh weights."""
+    """The network of a resolved `config` for a `vocabulary`, with fresh weights."""
     return Network(config, len(vocabulary))
 
 
 def load(model: Path) -> LanguageModel:
-    """The language model of a run directory.
+    """The language model of the run directory `model`.
 
     Raises TaskError if there is none, or if a file of it is broken.
     """

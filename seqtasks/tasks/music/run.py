@@ -35,6 +35,7 @@ def train(
 ) -> dict[str, Any]:
     """Train on `data` and leave a run directory at `out`; returns the validation figures.
 
+    config: the settings.
     overwrite: replace a run, or an unfinished one, that is there.
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
@@ -89,12 +90,12 @@ def _train(
 
 
 def build_model(config: Config, notation: Notation) -> Network:
-    """The network of a resolved configuration, with fresh weights."""
+    """The network of a resolved `config` for a `notation`, with fresh weights."""
     return Network(config, notation)
 
 
 def load(model: Path) -> Composer:
-    """The composer of a run directory.
+    """The composer of the run directory `model`.
 
     Raises TaskError if there is none, or if a file of it is broken.
     """
@@ -117,7 +118,7 @@ def load(model: Path) -> Composer:
 
 
 def training_pieces(model: Path) -> list[Piece]:
-    """The pieces that a run was trained on, as its notation writes them.
+    """The pieces that the run `model` was trained on, as its notation writes them.
 
     Raises TaskError if the file that holds them is missing or broken.
     """

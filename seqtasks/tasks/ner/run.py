@@ -38,6 +38,7 @@ def train(
 ) -> dict[str, Any]:
     """Train on `data` and leave a run directory at `out`; returns the validation scores.
 
+    config: the settings.
     overwrite: replace a run, or an unfinished one, that is there.
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
@@ -132,7 +133,7 @@ def build_model(
     tags: Sequence[str],
     vectors: np.ndarray | None = None,
 ) -> Network:
-    """The network of a resolved configuration, with fresh weights.
+    """The network of a resolved `config`, for these `tags`, with fresh weights.
 
     vectors: (len(vocabulary.words), word_size), first values of the words' vectors.
     """
@@ -140,7 +141,7 @@ def build_model(
 
 
 def load(model: Path) -> Tagger:
-    """The tagger of a run directory.
+    """The tagger of the run directory `model`.
 
     Raises TaskError if there is none, or if a file of it is broken.
     """

@@ -39,6 +39,7 @@ def train(
 ) -> dict[str, Any]:
     """Train on `data` and leave a run directory at `out`; returns the validation scores.
 
+    config: the settings.
     overwrite: replace a run, or an unfinished one, that is there.
     resume: go on with an unfinished run; its own configuration counts.
     say: is given lines for the user.
@@ -152,7 +153,7 @@ def build_model(
     vectors: np.ndarray | None = None,
     evidence: np.ndarray | None = None,
 ) -> Network:
-    """The network of a resolved configuration, with fresh weights.
+    """The network of a resolved `config`, with fresh weights.
 
     vectors: (len(vocabulary.words), word_size), first values of the words' vectors.
     evidence: (ids, labels), what each word alone says; see `Corpus.evidence`.
@@ -161,7 +162,7 @@ def build_model(
 
 
 def load(model: Path) -> Classifier:
-    """The classifier of a run directory.
+    """The classifier of the run directory `model`.
 
     Raises TaskError if there is none, or if a file of it is broken.
     """
