@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 import seqtasks
+from seqtasks.datasets.printable import printable
 
 # group or command -> the module of this package that has it, and what the list of commands says
 COMMANDS = {
@@ -98,7 +99,8 @@ def _message(error: Exception) -> str | None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(click.style("Error: ", fg="red") + " ".join(message.split()), err=True)
+    line = printable(" ".join(message.split()))
+    click.echo(click.style("Error: ", fg="red") + line, err=True)
     sys.exit(code)
 
 

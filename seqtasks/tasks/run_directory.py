@@ -10,16 +10,21 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from seqtasks.datasets.errors import DataError
+from seqtasks.datasets.regular_file import read_json
 from seqtasks.tasks import run_lock
+from seqtasks.tasks.arrays import read_arrays
 from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.whole_files import whole_file
 
+MOST_BYTES = 4 << 20  # of a configuration
 CONFIG = "config.json"
 WEIGHTS = "weights.npz"
 
@@ -115,18 +120,21 @@ def read_config(place: Path, task: str, option: str = "--model") -> dict[str, An
     advice = f"train one with: seqtasks {task} train, or name its place with {option}"
     if not place.exists():
         raise TaskError(f"{place}: no such directory; {advice}")
+    path = place / CONFIG
+    if not os.path.lexists(path):
+        raise TaskError(f"{place}: not a run directory, it has no {CONFIG}; {advice}")
     try:
-        record = json.loads((place / CONFIG).read_text("utf-8"))
-        found = record["task"]
-    except (FileNotFoundError, NotADirectoryError):
-        raise TaskError(f"{place}: not a run directory, it has no {CONFIG}; {advice}") from None
-    except OSError as error:
-        raise TaskError(f"{place / CONFIG}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise TaskError(f"{place / CONFIG}: not the configuration of a run; {advice}") from None
+        record: Any = read_json(path, MOST_BYTES, advice)
+    except DataError as error:
+        raise TaskError(
+            f"{path}: not the configuration of a run; {advice} ({error.problem})"
+        ) from None
+    found = record.get("task") if isinstance(record, dict) else None
+    if not isinstance(found, str):
+        raise TaskError(f"{path}: not the configuration of a run; {advice}")
     if found != task:
-        raise TaskError(f"{place}: a run of the task {found}, not {task}; {advice}")
-    return record
+        raise TaskError(f"{place}: a run of the task {found[:20]}, not {task}; {advice}")
+    return dict(record)
 
 
 def same_as_begun(staging: Path, record: dict[str, Any]) -> dict[str, Any]:
@@ -147,17 +155,14 @@ def same_as_begun(staging: Path, record: dict[str, Any]) -> dict[str, Any]:
 def write_json(path: Path, record: Any) -> None:
     """Write JSON for people, whole or not at all."""
     text = json.dumps(record, indent=2, ensure_ascii=False)
-    _replace(path, lambda part: part.write_text(text, "utf-8"))
+    with whole_file(path, parents=False) as part:
+        part.write_text(text, "utf-8")
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write named arrays (.npz), whole or not at all."""
-
-    def write(part: Path) -> None:
-        with part.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-
-    _replace(path, write)
+    with whole_file(path, parents=False) as part, part.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -165,13 +170,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises TaskError if the file is missing or broken.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except OSError as error:
-        raise TaskError(f"{path}: {error.strerror or 'broken'}; train the model anew") from None
-    except Exception:  # a broken archive raises errors of many kinds
-        raise TaskError(f"{path}: broken; train the model anew") from None
+    return read_arrays(path)
 
 
 def weights_of(network: Any) -> dict[str, np.ndarray]:
@@ -221,16 +220,3 @@ def _recover(place: Path) -> None:
 def _beside(place: Path, what: str) -> Path:
     absolute = Path(os.path.abspath(place))
     return place.parent / f".{absolute.name}.{what}"
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` write beside `path`, and put that in its place once it is on the disk."""
-    part = path.with_name(path.name + ".part")
-    try:
-        write(part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -87,10 +87,11 @@ def claimed(place: Path, overwrite: bool, resume: bool) -> Iterator[TrainingRun]
         except KeyboardInterrupt as stop:
             number = stop.number if isinstance(stop, Interrupted) else signal.SIGINT
             raise Interrupted(str(stop) or "interrupted", number, run.begun) from None
-        except OSError as error:
-            if not run.begun:
+        except (OSError, TaskError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            if not run.begun or not isinstance(cause, OSError):
                 raise
-            raise TaskError(f"{run.staging}: {_what_is_left(run, error)}") from error
+            raise TaskError(f"{run.staging}: {_what_is_left(run, cause)}") from error
 
 
 def _what_is_left(run: TrainingRun, error: OSError) -> str:

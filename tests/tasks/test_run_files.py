@@ -44,7 +44,7 @@ def test_arrays_that_are_cut_off_are_broken(tmp_path, cut):
 
 
 def test_arrays_that_are_missing_or_run_code_are_refused(tmp_path):
-    with pytest.raises(TaskError, match=r"w\.npz: No such file"):
+    with pytest.raises(TaskError, match=r"w\.npz: no such file"):
         run_directory.load_arrays(tmp_path / "w.npz")
     np.savez(tmp_path / "w.npz", a=np.array([{"pickled": 1}], object))
     with pytest.raises(TaskError, match="broken"):
