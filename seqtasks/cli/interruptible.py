@@ -30,8 +30,8 @@ def interruptible(call: Callable[..., Result], **arguments: Any) -> Result:
             errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
-    thread.start()
     try:
+        thread.start()
         while thread.is_alive():
             thread.join(0.2)
     except KeyboardInterrupt as error:

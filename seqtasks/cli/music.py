@@ -9,6 +9,7 @@ from seqtasks.cli import options
 from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.messages import say
 from seqtasks.cli.music_generate import generate
+from seqtasks.cli.music_input import told
 from seqtasks.cli.music_output import check_place, table
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.tasks.music.config import Config, Drawing
@@ -45,7 +46,6 @@ def train(
     resume: bool,
 ) -> None:
     """Train a model of music on pieces."""
-    from seqtasks.cli.music_input import told
     from seqtasks.datasets.music.sources import load_music
 
     with told("reading") as progress:
@@ -103,7 +103,6 @@ def evaluate(
     threads: int | None,
 ) -> None:
     """How well pieces are foreseen, and how new ones differ."""
-    from seqtasks.cli.music_input import told
     from seqtasks.tasks.music.sources import pieces_to_score
 
     if plots and not generated:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from seqtasks.datasets.music.files import Progress as Told
 from seqtasks.tasks.progress import Progress
+
+if TYPE_CHECKING:
+    from seqtasks.datasets.music.files import Progress as Told
 
 
 @contextmanager
-def told(what: str) -> Iterator[Told]:
+def told(what: str) -> "Iterator[Told]":
     """A callback (done, all) that shows how far `what` has come; no line where it is not called."""
     shown: list[Progress] = []
     counts = [0]
