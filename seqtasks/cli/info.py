@@ -1,6 +1,9 @@
 """`seqtasks info`."""
 
 import json
+import shutil
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,9 @@ import click
 from seqtasks.cli import options
 from seqtasks.datasets.printable import one_line
 from seqtasks.tasks.errors import TaskError
+
+WIDEST = 100  # columns, also where the terminal has more
+LAST = ("config", "versions", "machine")  # of a record: what is read least
 
 
 @click.command(epilog="Example: seqtasks info runs/ner")
@@ -29,22 +35,52 @@ def _write(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(record))
         return
+    for name in ("kind", "directory", "task"):
+        click.echo(one_line(f"{name:9} {record.pop(name)}"))
+    ordered = sorted(record.items(), key=lambda item: item[0] in LAST)
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    for line in _lines(dict(ordered), width, ""):
+        click.echo(one_line(line))
+
+
+def _lines(record: dict[str, Any], width: int, indent: str) -> Iterator[str]:
+    """Name and value, as many on a line as there is room for; what has parts under its name.
+
+    What is empty is left out, and so are tables, as of confusions, which are for programs.
+    """
+    single = {name: value for name, value in record.items() if not isinstance(value, (dict, list))}
+    pairs = [f"{name} {_short(value)}" for name, value in single.items() if value is not None]
+    yield from _wrapped(pairs, width, indent)
     for name, value in record.items():
+        if name in single or not value or _is_table(value):
+            continue
+        yield f"{indent}{name}"
         if isinstance(value, dict):
-            shown = {k: v for k, v in value.items() if v is not None and not _is_table(v)}
-            value = ", ".join(f"{k} {_short(v)}" for k, v in shown.items())
-        click.echo(one_line(f"{name:9} {_short(value)}"))
+            yield from _lines(value, width, indent + "  ")
+        else:
+            yield from _wrapped([_short(part) for part in value], width, indent + "  ")
+
+
+def _wrapped(parts: list[str], width: int, indent: str) -> list[str]:
+    """Parts with commas between them, none of which is broken."""
+    whole = ", ".join(part.replace(" ", "\0") for part in parts)
+    lines = textwrap.wrap(
+        whole,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\0", " ") for line in lines]
 
 
 def _short(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        shown = (f"{k} {_short(v)}" for k, v in value.items() if not _is_table(v))
-        return "(" + ", ".join(shown) + ")"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _is_table(value: object) -> bool:
-    """A list of rows, as the calibration by confidence has: too much for a line."""
+    """A list of rows, as the calibration by confidence has."""
     return isinstance(value, list) and any(isinstance(row, (dict, list)) for row in value)

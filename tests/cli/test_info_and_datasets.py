@@ -44,6 +44,25 @@ def test_info_of_a_run_of_sentiment(run, tiny_sentiment):
     assert "[" not in text
 
 
+def test_info_fits_a_terminal_and_leaves_nothing_out_but_tables(run, tmp_path, monkeypatch):
+    figures = {"f1": 0.5, "per_type": {"PER": {"f1": 0.25}, "LOC": {"f1": 0.75}}, "rows": [[1, 2]]}
+    config = {f"setting_{n}": n for n in range(60)} | {"peephole": False, "features": None}
+    record = {"task": "ner", "config": config, "labels": ["one label", "two"], "figures": figures}
+    (tmp_path / "seqtasks.json").write_text(json.dumps(record))
+    monkeypatch.setenv("COLUMNS", "60")
+    kind, directory, task, *lines = run("info", tmp_path).stdout.splitlines()
+    assert (kind.split(), task.split()) == (["kind", "export"], ["task", "ner"])
+    assert str(tmp_path) in directory
+    assert max(map(len, lines)) <= 60
+    # a name and its value stand on one line, under what they are part of
+    parts = [part.strip() for line in lines for part in line.split(",")]
+    assert all(f"setting_{n} {n}" in parts for n in range(60))
+    assert "peephole no" in parts
+    assert parts.index("PER") < parts.index("f1 0.25") < parts.index("LOC") < parts.index("f1 0.75")
+    assert lines[lines.index("labels") + 1].strip() == "one label, two"
+    assert not any("features" in line or "rows" in line for line in lines)
+
+
 def test_datasets_have_names(run):
     result = run("datasets", "list")
     names = [line.split()[0] for line in result.stdout.splitlines()]
