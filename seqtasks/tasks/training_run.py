@@ -41,7 +41,8 @@ class TrainingRun:
         """Make the staging directory; from here on the training can be gone on with."""
         run_directory.open_staging(self._place, self._overwrite, self.resume)
         self.checkpoint.parent.mkdir(exist_ok=True)
-        run_directory.write_json(self.staging / run_directory.CONFIG, record)
+        if not self.resume:
+            run_directory.write_json(self.staging / run_directory.CONFIG, record)
         self.begun = True
 
     def finish(self, network: Any, fitted: Fitted, shown: str, metrics: dict[str, Any]) -> None:

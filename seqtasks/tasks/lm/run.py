@@ -76,7 +76,7 @@ def _train(
     lengths = {name: len(text.numbers) for name, text in texts.items()}
     begun = run.record(record("lm", config, data, shares=shares, tokens=lengths), say)
     if run.resume:
-        config = Config(**begun["config"])
+        config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
     network = build_model(config, vocabulary)
     model = LanguageModel(network, vocabulary)
@@ -118,7 +118,7 @@ def load(model: Path) -> LanguageModel:
     Raises TaskError if there is none, or if a file of it is broken.
     """
     record = run_directory.read_config(model, "lm")
-    config = loading.settings_of(model, record, Config, lambda config: resolve(check(config), 1, 1))
+    config = _settings(model, record)
     vocabulary = loading.built(model, lambda: TokenVocabulary.load(model / VOCABULARY))
     size = config.embedding_size or 0
     numbers = len(vocabulary) * size + loading.recurrent_numbers(config, size)
@@ -194,3 +194,8 @@ def _examples(documents: list[str]) -> list[str]:
     """Short texts for `export` to compare on: the first lines that are not empty."""
     lines = [line for text in documents[:200] for line in text[:20_000].split("\n") if line.strip()]
     return [line[:500] for line in lines[:50]]
+
+
+def _settings(place: Path, record: dict[str, Any]) -> Config:
+    """The settings of the run, finished or not, at `place`."""
+    return loading.settings_of(place, record, Config, lambda config: resolve(check(config), 1, 1))

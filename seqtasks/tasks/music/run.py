@@ -60,7 +60,7 @@ def _train(
         record("music", config, data, steps=steps, genres=list(notation.genres)), say
     )
     if run.resume:
-        config = Config(**begun["config"])
+        config = _settings(run.staging, begun, notation)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
     network = build_model(config, notation)
     composer = Composer(network)
@@ -104,9 +104,7 @@ def load(model: Path) -> Composer:
         model,
         lambda: Notation.from_dict(read_json(model / VOCABULARY, 1 << 20, "train the model anew")),
     )
-    config = loading.settings_of(
-        model, record, Config, lambda config: resolve(check(config), notation, 1)
-    )
+    config = _settings(model, record, notation)
     size, hidden = config.embedding_size, config.hidden
     rows = TOKENS * (len(notation.voices) or 1) + len(notation.genres)
     numbers = rows * (size + hidden) + loading.recurrent_numbers(config, size)
@@ -137,4 +135,11 @@ def _summary(
         f"{len(data.splits['dev']):,} of {steps['dev']:,} to validate; "
         f"{notation.steps_per_beat} steps a beat, {how}, {len(notation.genres)} genres; "
         f"{network.count_params():,} weights"
+    )
+
+
+def _settings(place: Path, record: dict[str, Any], notation: Notation) -> Config:
+    """The settings of the run, finished or not, at `place`."""
+    return loading.settings_of(
+        place, record, Config, lambda config: resolve(check(config), notation, 1)
     )

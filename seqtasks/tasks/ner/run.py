@@ -70,7 +70,7 @@ def _train(
     begun = {**record("ner", config, data, sentences=counts), "tags": tags}
     begun = run.record(begun, say)
     if run.resume:
-        config = Config(**begun["config"])
+        config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
         start = language_start.read(config, begun.get("language_model"))
     for note in (*data.notes, *notes):
@@ -146,7 +146,7 @@ def load(model: Path) -> Tagger:
     Raises TaskError if there is none, or if a file of it is broken.
     """
     record = run_directory.read_config(model, "ner")
-    config = loading.settings_of(model, record, Config, lambda config: resolve(config, 1))
+    config = _settings(model, record)
     tags = loading.names_of(model, record, "tags")
     if tags[:1] != ("O",) or not all(tag[:2] in ("B-", "I-") and tag[2:] for tag in tags[1:]):
         path = model / run_directory.CONFIG
@@ -160,3 +160,8 @@ def load(model: Path) -> Tagger:
     run_directory.set_weights(network, weights, model / run_directory.WEIGHTS)
     check_unchanged(model)
     return Tagger(network, Encoder(vocabulary, config.longest_word))
+
+
+def _settings(place: Path, record: dict[str, Any]) -> Config:
+    """The settings of the run, finished or not, at `place`."""
+    return loading.settings_of(place, record, Config, lambda config: resolve(config, 1))

@@ -76,7 +76,7 @@ def _train(
     begun = record("sentiment", config, data, columns=named, texts=counts)
     begun = run.record({**begun, "labels": labels}, say)
     if run.resume:
-        config = Config(**begun["config"])
+        config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
         start = language_start.read(config, begun.get("language_model"))
     for note in data.notes:
@@ -167,7 +167,7 @@ def load(model: Path) -> Classifier:
     Raises TaskError if there is none, or if a file of it is broken.
     """
     record = run_directory.read_config(model, "sentiment")
-    config = loading.settings_of(model, record, Config, lambda config: resolve(config, 1))
+    config = _settings(model, record)
     labels = loading.names_of(model, record, "labels")
     vocabulary = loading.built(model, lambda: Vocabulary.load(model / VOCABULARY))
     words, characters = len(vocabulary.words), len(vocabulary.characters)
@@ -186,3 +186,8 @@ def _calibrate(classifier: Classifier, tokens: Any, labels: np.ndarray) -> float
     plain = network.probabilities(scores).numpy()
     network.temperature.assign(calibration.temperature(scores, labels))
     return calibration.expected_calibration_error(plain, labels)
+
+
+def _settings(place: Path, record: dict[str, Any]) -> Config:
+    """The settings of the run, finished or not, at `place`."""
+    return loading.settings_of(place, record, Config, lambda config: resolve(config, 1))
