@@ -25,6 +25,8 @@ from seqtasks.datasets.tags import convert, is_tag, to_iob2
 from seqtasks.datasets.textfile import read_lines, write_text
 
 _DOCSTART = re.compile(r"-DOCSTART-(\s|$)")
+# a tab or line end; and what the reader takes for something else, where a line begins with it
+_UNWRITABLE = re.compile(r"[\t\n\r]|^(\ufeff|-DOCSTART-(\s|$))")
 _BLANKS = re.compile(r"[ \t]+")
 
 
@@ -145,7 +147,13 @@ def _find_columns(path: Path, lines: list[str]) -> _Columns:
                 line=line,
             )
         return _Columns(columns.tab, number, line)
-    # nothing but comments, unless every token is "#"
+    # nothing but comments, unless every token begins as they do
+    for line, text in enumerate(lines, 1):
+        if "\t" in text.rstrip(" \t"):
+            columns = _Columns(tab=True, number=0, line=line)
+            cells = columns.split(text)
+            if is_tag(cells[-1]):
+                return _Columns(True, len(cells), line)
     return _Columns(tab=False, number=2, line=1)
 
 
@@ -160,16 +168,18 @@ def write_conll(path: Path, sentences: Iterable[TaggedSentence], scheme: str = "
     """Writes a file that `read_conll` reads back to the same sentences.
 
     Raises:
-        DataError: for a token that a line cannot hold: an empty one, or one with a tab or a line
-            end in it (nothing is written then), and for a path that cannot be written.
+        DataError: for a token that a line cannot hold: an empty one, one with a tab or a line end
+            in it, one that begins as a document does or with a byte order mark (nothing is
+            written then); and for a path that cannot be written.
     """
     parts = []
     for sentence in sentences:
         for token in sentence.tokens:
-            if not token or re.search(r"[\t\n\r]", token):
+            if not token or _UNWRITABLE.search(token):
                 raise DataError(
                     path,
-                    f"expected tokens without tab or line end, got {token!r}",
+                    "expected tokens without tab or line end, that do not begin as a document "
+                    f"or a file does, got {token[:40]!r}",
                     "write JSON Lines instead",
                 )
         parts.append(format_conll(sentence, scheme))

@@ -170,11 +170,21 @@ def test_what_is_written_reads_back(tmp_path, scheme):
     assert file.repaired == 0
 
 
-@pytest.mark.parametrize("token", ["", "a\tb", "a\nb", "a\rb"])
+# the last ones would be read as a byte order mark and as the head of a document
+@pytest.mark.parametrize(
+    "token", ["", "a\tb", "a\nb", "a\rb", "\ufeffa", "-DOCSTART-", "-DOCSTART- x"]
+)
 def test_tokens_that_a_line_cannot_hold(tmp_path, token):
     with pytest.raises(DataError, match="expected tokens without tab or line end"):
         write_conll(tmp_path / "out.conll", [*AB, TaggedSentence((token,), ("O",))])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tokens_that_all_begin_as_comments_do(tmp_path):
+    path = tmp_path / "out.conll"
+    sentences = [TaggedSentence(("# 1", "# 2"), ("O", "B-X"))]
+    write_conll(path, sentences)
+    assert read_conll(path).sentences == sentences
 
 
 def test_a_path_that_cannot_be_written(tmp_path):
