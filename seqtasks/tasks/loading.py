@@ -13,12 +13,14 @@ import numpy as np
 
 from seqtasks import __version__
 from seqtasks.datasets.errors import DataError
+from seqtasks.datasets.regular_file import read_json
 from seqtasks.tasks import run_directory
 from seqtasks.tasks.errors import TaskError
 
 Config = TypeVar("Config")
 
 MEND = "train the model anew"
+MOST_EXAMPLES = 16 << 20  # bytes of the texts that a run keeps
 CELL_PARTS = {"rnn": 1, "gru": 2, "lstm": 4}  # matrices of a cell, gates and candidate, at least
 
 
@@ -85,6 +87,27 @@ def weights_for(model: Path, layers: int, numbers: int) -> dict[str, np.ndarray]
             f"{run_directory.CONFIG} has more; bring the files of one run together, or {MEND}"
         )
     return arrays
+
+
+def examples_of(path: Path, words: bool = False) -> list[Any]:
+    """The texts that a run keeps for `export`; with `words`, lists of words.
+
+    Raises TaskError for a file that is missing or has something else.
+    """
+
+    def text(value: Any) -> bool:
+        return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+
+    try:
+        found = read_json(path, MOST_EXAMPLES, MEND)
+    except DataError:
+        found = None
+    rows = found if isinstance(found, list) else [None]
+    if words and not all(isinstance(row, list) and row and all(map(text, row)) for row in rows):
+        rows = [None]
+    if len(rows) > 1_000 or not (words or all(map(text, rows))) or rows[:1] == [None]:
+        raise TaskError(f"{path}: missing or broken; {MEND}")
+    return rows
 
 
 def built(model: Path, build: Callable[[], Any]) -> Any:

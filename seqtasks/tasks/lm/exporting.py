@@ -1,13 +1,11 @@
 """Exporting a language model as a SavedModel that takes raw strings."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from seqtasks.tasks import run_directory, saved_model
-from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks import loading, run_directory, saved_model
 from seqtasks.tasks.lm.language_model import LanguageModel
 from seqtasks.tasks.lm.run import EXAMPLES, load
 
@@ -33,10 +31,7 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     record = run_directory.read_config(model, "lm")
     saved_model.check_place(out)
     trained = load(model)
-    try:
-        texts = json.loads((model / EXAMPLES).read_text("utf-8")) + ODD
-    except (OSError, ValueError):
-        raise TaskError(f"{model / EXAMPLES}: missing or broken; train the model anew") from None
+    texts = loading.examples_of(model / EXAMPLES) + ODD
     generate = _generate(trained)
     expected = _numpy(trained.serve(tf.constant(texts)))
     prompts: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from seqtasks.datasets.music.piece import Piece
 from seqtasks.datasets.music.piece_bytes import pack, unpack
-from seqtasks.datasets.regular_file import read_json
+from seqtasks.datasets.regular_file import read_json, read_regular
 from seqtasks.datasets.source import Source
 from seqtasks.tasks import loading, run_directory, training
 from seqtasks.tasks.errors import TaskError
@@ -23,6 +23,7 @@ from seqtasks.tasks.training_run import TrainingRun, claimed
 
 VOCABULARY = "vocabulary.json"
 PIECES = "pieces.bin"  # of training, to tell what a new piece copies
+MOST_BYTES = 1 << 29  # of them
 
 
 def train(
@@ -121,7 +122,7 @@ def training_pieces(model: Path) -> list[Piece]:
     Raises TaskError if the file that holds them is missing or broken.
     """
     try:
-        return unpack((model / PIECES).read_bytes())
+        return unpack(read_regular(model / PIECES, MOST_BYTES, "train the model anew"))
     except Exception:  # a broken archive raises errors of many kinds
         raise TaskError(f"{model / PIECES}: missing or broken; train the model anew") from None
 

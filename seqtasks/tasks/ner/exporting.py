@@ -1,14 +1,12 @@
 """Exporting a tagger as a SavedModel that takes raw strings."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
 from seqtasks.datasets.vocabulary import ragged
-from seqtasks.tasks import run_directory, saved_model
-from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks import loading, run_directory, saved_model
 from seqtasks.tasks.ner.run import EXAMPLES, load
 from seqtasks.tasks.ner.tagger import Tagger
 
@@ -30,10 +28,7 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     record = run_directory.read_config(model, "ner")
     saved_model.check_place(out)
     tagger = load(model)
-    try:
-        examples = json.loads((model / EXAMPLES).read_text("utf-8"))
-    except (OSError, ValueError):
-        raise TaskError(f"{model / EXAMPLES}: missing or broken; train the model anew") from None
+    examples = loading.examples_of(model / EXAMPLES, words=True)
     signatures = {"serving_default": tagger.serve_text, "tokens": tagger.serve_tokens}
     texts = [" ".join(tokens) for tokens in examples] + ODD
     tokens = ragged(examples).to_tensor()

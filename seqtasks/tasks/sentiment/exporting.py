@@ -1,12 +1,10 @@
 """Exporting a classifier as a SavedModel that takes raw strings."""
 
-import json
 from pathlib import Path
 
 import tensorflow as tf
 
-from seqtasks.tasks import run_directory, saved_model
-from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks import loading, run_directory, saved_model
 from seqtasks.tasks.sentiment.run import EXAMPLES, load
 
 # Beside the run's own texts: what real input also holds.
@@ -26,10 +24,7 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     record = run_directory.read_config(model, "sentiment")
     saved_model.check_place(out)
     classifier = load(model)
-    try:
-        texts = json.loads((model / EXAMPLES).read_text("utf-8")) + ODD
-    except (OSError, ValueError):
-        raise TaskError(f"{model / EXAMPLES}: missing or broken; train the model anew") from None
+    texts = loading.examples_of(model / EXAMPLES) + ODD
     expected = {k: v.numpy() for k, v in classifier.serve(tf.constant(texts)).items()}
     differences = []
 
