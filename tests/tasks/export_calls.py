@@ -26,6 +26,7 @@ TEXTS = [
 FEW = 14  # of these, called in small batches
 LONG = b"it is as Tim " * 2500  # 10,000 words
 MIXED = [b"Tim sails", LONG, b""]
+WIDTH = 12  # of rows of tokens, padding included
 TOKENS = [[*s.tokens] for s in SENTENCES] + [[]]
 TOKENS = [TOKENS[i % len(TOKENS)] for i in range(64)]
 PROMPTS = [b"", b"Anna has", b"The gulls", b"Tom \xff", LINES[4].encode()]
@@ -82,7 +83,7 @@ def calls_of(task):
     calls = in_batches("text", "serving_default", "text", TEXTS, FEW)
     calls["mixed"] = ["serving_default", [{"text": plain(MIXED)}]]
     if task == "ner":
-        rows = [[token.encode() for token in row] + [b""] * (12 - len(row)) for row in TOKENS]
+        rows = [[token.encode() for token in row] + [b""] * (WIDTH - len(row)) for row in TOKENS]
         calls |= in_batches("tokens", "tokens", "tokens", rows, FEW)
     elif task == "lm":
         for way, settings in SPEAK.items():
