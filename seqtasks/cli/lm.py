@@ -12,7 +12,7 @@ from seqtasks.cli import options
 from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.lines import text_groups
 from seqtasks.cli.lm_output import comparison, table, write_score, write_text
-from seqtasks.cli.messages import say
+from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.datasets.text_sources import SHARES, load_text, parse_shares
 from seqtasks.tasks.lm.config import Config
@@ -68,14 +68,8 @@ def train(
     scores = lm.train(config, data, model, overwrite, resume, say, shares)
     click.echo("validation:\n")
     click.echo(table(scores))
-    where = "" if model == Path("runs/lm") else f" --model {model}"
-    say(f"\nsaved in {model}; try it:")
-    if source == "sample":
-        pair = '"the apple and pear salad" "the apple and pair salad"'
-        say(f"  seqtasks lm score{where} {pair}")
-    say(f"  seqtasks lm generate{where} --num 5")
-    if "test" in data.splits:
-        say(f"  seqtasks lm evaluate{where}")
+    pair = ['score "the apple and pear salad" "the apple and pair salad"']
+    say_saved("lm", model, data.splits, *(pair if source == "sample" else []), "generate --num 5")
 
 
 @command.command(

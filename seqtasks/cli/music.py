@@ -7,7 +7,7 @@ import click
 
 from seqtasks.cli import options
 from seqtasks.cli.interruptible import interruptible
-from seqtasks.cli.messages import say
+from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.music_generate import generate
 from seqtasks.cli.music_input import told
 from seqtasks.cli.music_output import check_place, table
@@ -56,11 +56,7 @@ def train(
     scores = music.train(config, data, model, overwrite, resume, say)
     click.echo("validation:\n")
     click.echo(table(scores))
-    where = "" if model == Path("runs/music") else f" --model {model}"
-    say(f"\nsaved in {model}; try it:")
-    say(f"  seqtasks music generate{where} --wav --roll")
-    if "test" in data.splits:
-        say(f"  seqtasks music evaluate{where}")
+    say_saved("music", model, data.splits, "generate --wav --roll")
 
 
 @command.command(

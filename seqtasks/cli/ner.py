@@ -12,7 +12,7 @@ from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.lines import text_groups
-from seqtasks.cli.messages import say
+from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.datasets.printable import json_line, printable
 from seqtasks.tasks.ner.config import Config
@@ -51,11 +51,8 @@ def train(
     scores = ner.train(config, data, model, overwrite, resume, say)
     click.echo("validation, in percent:\n")
     click.echo(printable(chunk_scores.table(scores)))
-    where = "" if model == Path("runs/ner") else f" --model {model}"
-    say(f"\nsaved in {model}; try it:")
-    say(f'  seqtasks ner predict{where} "Harry Potter and Hermione Granger invented a new spell."')
-    if "test" in data.splits:
-        say(f"  seqtasks ner evaluate{where}")
+    spell = '"Harry Potter and Hermione Granger invented a new spell."'
+    say_saved("ner", model, data.splits, f"predict {spell}")
 
 
 @command.command(epilog="Example: seqtasks ner evaluate --split dev --errors errors.tsv")

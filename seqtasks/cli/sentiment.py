@@ -13,7 +13,7 @@ from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.lines import text_groups
-from seqtasks.cli.messages import say
+from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.cli.tables import Table, table_groups
 from seqtasks.datasets.printable import json_line, printable
@@ -66,11 +66,8 @@ def train(
     scores = sentiment.train(config, data, model, overwrite, resume, say, columns)
     click.echo("validation, in percent:\n")
     click.echo(printable(label_scores.table(scores)))
-    where = "" if model == Path("runs/sentiment") else f" --model {model}"
-    say(f"\nsaved in {model}; try it:")
-    say(f'  seqtasks sentiment predict{where} --explain "Slow, but I loved every minute of it."')
-    if "test" in data.splits:
-        say(f"  seqtasks sentiment evaluate{where}")
+    review = '"Slow, but I loved every minute of it."'
+    say_saved("sentiment", model, data.splits, f"predict --explain {review}")
 
 
 @command.command(epilog="Example: seqtasks sentiment evaluate --split dev --errors errors.tsv")

@@ -11,8 +11,9 @@ import pytest
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.text_sources import load_text
 from seqtasks.datasets.token_vocabulary import FIRST, TokenVocabulary
-from seqtasks.tasks import lm, run_directory, training_state
+from seqtasks.tasks import lm, run_directory
 from seqtasks.tasks.errors import TaskError
+from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_lm import LINES, TEXT, TINY
 from tests.tiny_ner import arrays, assert_same_arrays, tree
 
@@ -128,7 +129,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(runs, tmp
 
 
 @pytest.mark.parametrize("layout", ["sentences", "running"])
-def test_a_resumed_run_is_as_if_never_interrupted(runs, tmp_path, monkeypatch, layout):
+def test_a_resumed_run_is_as_if_never_interrupted(runs, tmp_path, interrupt, layout):
     config, once, scores = runs[layout]
     out = tmp_path / "run"
     # a run that is there stays until the one that replaces it is done
@@ -138,21 +139,13 @@ def test_a_resumed_run_is_as_if_never_interrupted(runs, tmp_path, monkeypatch, l
     # the first interruption comes before there is any checkpoint
     (tmp_path / ".run.partial").mkdir()
     shutil.copy(once / "config.json", tmp_path / ".run.partial")
-    written = []
-
-    def interrupted(path, arrays):  # Ctrl-C comes while the second checkpoint is to be written
-        written.append(path)
-        if len(written) == 2:
-            raise KeyboardInterrupt
-        run_directory.save_arrays(path, arrays)
-
-    monkeypatch.setattr(training_state, "save_arrays", interrupted)
+    interrupt(2)
     # the settings it was begun with count, not those given now
     other = dataclasses.replace(config, seed=9, epochs=1, units=4)
     with pytest.raises(KeyboardInterrupt):
         train(other, source(), out, resume=True)
     assert tree(out) == before
-    monkeypatch.undo()
+    interrupt(0)
     assert train(other, source(), out, resume=True)[0] == scores
     assert_same_arrays(arrays(out / "weights.npz"), arrays(once / "weights.npz"))
     assert history(out) == history(once)

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from seqtasks.datasets.music.piece_bytes import pack
-from seqtasks.tasks import music, run_directory, training, training_state
+from seqtasks.tasks import music, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.run import training_pieces
+from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_music import CHORALES, SETS, TINY, source
 from tests.tiny_ner import arrays, assert_same_arrays, tree
 
@@ -119,7 +120,7 @@ def test_the_seed_makes_the_fresh_weights(once):
     assert all((other[name] != weights[name]).any() for name in drawn)
 
 
-def test_a_resumed_run_is_as_if_never_interrupted(once, tmp_path, monkeypatch):
+def test_a_resumed_run_is_as_if_never_interrupted(once, tmp_path, interrupt):
     out, (run, scores) = tmp_path / "run", once
     shutil.copytree(run, out)  # it stays until the one that replaces it is done
     (out / "metrics.json").write_text("{}")
@@ -127,21 +128,13 @@ def test_a_resumed_run_is_as_if_never_interrupted(once, tmp_path, monkeypatch):
     # the first interruption comes before there is any checkpoint
     (tmp_path / ".run.partial").mkdir()
     shutil.copy(run / "config.json", tmp_path / ".run.partial")
-    written = []
-
-    def interrupted(path, arrays):  # Ctrl-C comes while the second checkpoint is to be written
-        written.append(path)
-        if len(written) == 2:
-            raise KeyboardInterrupt
-        run_directory.save_arrays(path, arrays)
-
-    monkeypatch.setattr(training_state, "save_arrays", interrupted)
+    interrupt(2)
     # the settings it was begun with count, not those given now
     other = dataclasses.replace(QUICK, seed=9, epochs=1, units=4)
     with pytest.raises(KeyboardInterrupt):
         train(other, source(SETS), out, resume=True)
     assert tree(out) == before
-    monkeypatch.undo()
+    interrupt(0)
     assert train(other, source(SETS), out, resume=True)[0] == scores
     assert_same_arrays(arrays(out / "weights.npz"), arrays(run / "weights.npz"))
     assert history(out) == history(run)

@@ -14,9 +14,10 @@ from seqtasks.datasets.examples import Entity, TaggedText
 from seqtasks.datasets.jsonl import write_jsonl
 from seqtasks.datasets.sources import load_tagged
 from seqtasks.datasets.vocabulary import FIRST, Vocabulary
-from seqtasks.tasks import ner, run_directory, training_state
+from seqtasks.tasks import ner, run_directory
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner.data import sentences_of
+from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_ner import ODD, SENTENCES, TEXTS, TINY, arrays, assert_same_arrays, tree
 
 
@@ -151,24 +152,6 @@ def test_pretrained_vectors_are_where_learning_begins(tmp_path):
 
 
 # interruption
-
-
-@pytest.fixture
-def interrupt(monkeypatch):
-    """Ctrl-C comes while the checkpoint number `epoch` (counted from 1) is about to be written."""
-
-    def interrupt(epoch):
-        written = []
-
-        def save(path, arrays):
-            written.append(path)
-            if len(written) == epoch:
-                raise KeyboardInterrupt
-            run_directory.save_arrays(path, arrays)
-
-        monkeypatch.setattr(training_state, "save_arrays", save)
-
-    return interrupt
 
 
 def history(run):

@@ -13,10 +13,11 @@ from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.labelled_sources import load_labelled
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.vocabulary import FIRST, Vocabulary
-from seqtasks.tasks import run_directory, sentiment, training_state
+from seqtasks.tasks import run_directory, sentiment
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.sentiment import calibration
 from seqtasks.tasks.sentiment.data import tokens_of
+from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_ner import arrays, assert_same_arrays, tree
 from tests.tiny_sentiment import EXAMPLES, LABELS, TEXTS, TINY, write_jsonl
 
@@ -150,24 +151,6 @@ def test_pretrained_vectors_are_where_learning_begins(tmp_path):
 
 
 # interruption
-
-
-@pytest.fixture
-def interrupt(monkeypatch):
-    """Ctrl-C comes while the checkpoint number `epoch` (counted from 1) is about to be written."""
-
-    def interrupt(epoch):
-        written = []
-
-        def save(path, arrays):
-            written.append(path)
-            if len(written) == epoch:
-                raise KeyboardInterrupt
-            run_directory.save_arrays(path, arrays)
-
-        monkeypatch.setattr(training_state, "save_arrays", save)
-
-    return interrupt
 
 
 def test_a_resumed_run_is_as_if_never_interrupted(tiny_sentiment, tmp_path, interrupt):
