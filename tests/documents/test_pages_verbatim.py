@@ -1,0 +1,54 @@
+"""The documents' commands as they stand: full trainings, and to the letter the output shown.
+
+Twenty minutes and more on two cores, so that nothing runs it by itself: `pytest -m verbatim`. The
+chorales are parsed anew if the user's cache has none. What is shown was made with the versions in
+benchmarks/results, on x86-64; others may round otherwise, and then another text is drawn.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.documents.pages import PYTHON, ROOT, RUNNABLE, blocks, commands
+from tests.documents.workplace import write_files
+
+SEQTASKS = (sys.executable, "-c", "from seqtasks.cli import main; main()")
+
+
+def call(arguments, stdin=None):
+    """Standard output of a process in the current directory; exit code 0, or it fails."""
+    done = subprocess.run(
+        arguments,
+        input=None if stdin is None else Path(stdin).read_text("utf-8"),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, arguments
+    return done.stdout
+
+
+@pytest.mark.verbatim
+def test_all_pages_as_they_stand(tmp_path, monkeypatch):
+    """One page after the other; a command that several show is run once."""
+    write_files(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    outputs, differences = {}, []
+    for name in RUNNABLE:
+        names = {}
+        for block in blocks(name):
+            for command in commands(block):
+                key = command.words, command.stdin
+                if key not in outputs:
+                    outputs[key] = call((*SEQTASKS, *command.words), command.stdin)
+                if command.shown is not None:
+                    shown = "".join(line + "\n" for line in command.shown)
+                    if outputs[key] != shown:
+                        differences.append((name, command.words, outputs[key], shown))
+            if block.language == "python" and name in PYTHON:
+                exec(compile("\n" * block.line + block.text, name, "exec"), names)
+    assert differences == []
