@@ -24,14 +24,18 @@ def command(directory: Path, as_json: bool) -> None:
     """What a run or an export is: task, data, figures, versions."""
     from seqtasks.tasks.describe import describe
 
-    record = describe(directory)
+    _write(describe(directory), as_json, directory)
+
+
+def _write(record: dict[str, Any], as_json: bool, directory: Path) -> None:
+    """Print it; TaskError for one that was just shallow enough to be read."""
     try:
-        _write(record, as_json)
-    except RecursionError:  # it was just shallow enough to be read
+        _print(record, as_json)
+    except RecursionError:
         raise TaskError(f"{directory}: its record is nested too deeply; train it anew") from None
 
 
-def _write(record: dict[str, Any], as_json: bool) -> None:
+def _print(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(record))
         return

@@ -43,7 +43,7 @@ def check_place(out: Path) -> None:
     try:
         os.rmdir(_staging(out))
     except OSError as error:
-        raise _unwritable(out, error) from None
+        raise _unwritable(out, error) from error
     finally:
         for place in new:
             with contextlib.suppress(OSError):  # it was not made
@@ -83,7 +83,7 @@ def save(
         finally:  # a failed export leaves nothing, and of a finished one there is nothing here
             shutil.rmtree(part, ignore_errors=True)
     except (OSError, tf.errors.OpError) as error:
-        raise _unwritable(out, error) from None
+        raise _unwritable(out, error) from error
 
 
 def _staging(out: Path) -> Path:

@@ -15,6 +15,7 @@ FILE = re.compile(r"`((?:\.\./)?[\w*.-]+(?:/[\w*.-]+)*\.(?:py|md|json|toml|txt|p
 ELSEWHERE = {
     *("book.txt", "tinyshakespeare.txt", "letters.txt", "JSB_Chorales.json", "wikigold.conll.txt"),
     *("config.json", "metrics.json", "vocabulary.json", "examples.json", "seqtasks.json"),
+    *("weights.npz", "pieces.bin", "history.csv", "curves.png", "digests.json", "last.npz"),
     "run.py",
 }
 

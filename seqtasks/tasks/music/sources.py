@@ -21,7 +21,10 @@ _SIGNS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 def pieces_to_score(
     model: Path, source: str | None, split: str | None, progress: Progress | None = None
 ) -> scored_sources.Scored[Piece]:
-    """As `scored_sources.examples_to_score` says, of pieces on the grid of the run."""
+    """As `scored_sources.examples_to_score` says, of pieces on the grid of the run.
+
+    Raises TaskError also for a run whose settings have no grid.
+    """
     record = run_directory.read_config(model, "music")
     config = record.get("config")
     steps_per_beat = config.get("steps_per_beat") if isinstance(config, dict) else None
