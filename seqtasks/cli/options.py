@@ -244,3 +244,5 @@ def _refuse_contradictions(given: dict[str, Any]) -> None:
         raise click.UsageError(
             "--embeddings and --init-from both bring the words' vectors: give one of them"
         )
+    if given.get("pairs") and given.get("evidence") is False:
+        raise click.UsageError("--pairs are part of the evidence, got --no-evidence")

@@ -81,6 +81,7 @@ def test_every_setting_is_an_option_and_has_its_default_in_the_help(sentiment):
     [
         (["--cell", "gru", "--peephole"], "--peephole belongs to --cell lstm, got --cell gru"),
         (["--overwrite", "--resume"], "give one of them"),
+        (["--pairs", "9", "--no-evidence"], "--pairs are part of the evidence"),
         (["--pooling", "median"], "'--pooling': 'median' is not one of"),
         (["--class-weight", "uneven"], "'--class-weight'"),
         (["--longest-text", "1"], "'--longest-text': 1 is not in the range x>=2"),

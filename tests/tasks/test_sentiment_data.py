@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary
 from seqtasks.tasks.sentiment.data import SIGNATURE, Corpus, class_weights, tokens_of
 from tests.tiny_sentiment import EXAMPLES, LABELS, TEXTS
@@ -40,7 +39,8 @@ def test_an_epoch_holds_every_text_once_with_its_label(tokens, encoder):
     for batch in corpus.batches(5, seed=1, epoch=0, weights=weights):
         for array, spec in zip(batch, SIGNATURE, strict=True):
             assert spec.is_compatible_with(tf.constant(array))
-        *_, label, weight = batch
+        *_, label, weight, said = batch
+        assert not said.any()  # without evidence
         np.testing.assert_array_equal(weight, weights[label])
         seen += zip(ids(batch), label.tolist(), strict=True)
     features, place = encoder.encode(tokens)
@@ -86,20 +86,3 @@ def test_balanced_weights_make_every_label_count_the_same():
     np.testing.assert_allclose(totals, totals[0], rtol=1e-6)
     assert weights[labels].mean() == pytest.approx(1)
     assert (class_weights(labels, 3, balanced=False) == 1).all()
-
-
-def test_evidence_is_naive_bayes():
-    """Counted by hand: texts of a label that have a word, one more for each word and label."""
-    vocabulary = Vocabulary(("good", "bad", "film"), (3, 1, 4), "")
-    texts = ["good film good", "good film", "bad film", "film odd", ""]
-    labels = ["up", "up", "down", "down", "down"]
-    examples = [LabelledText(t, label) for t, label in zip(texts, labels, strict=True)]
-    corpus = Corpus(examples, tokens_of(texts), Encoder(vocabulary, 20), ["down", "up"])
-    evidence = corpus.evidence(5, 2)
-    # ids 0 and 1 are padding and unknown ("odd" is unknown); rows down, up
-    counts = np.array([[1, 1], [2, 1], [1, 3], [2, 1], [3, 3]])
-    logs = np.log(counts / counts.sum(axis=0))
-    expected = logs - logs.mean(axis=1, keepdims=True)
-    expected[:2] = 0
-    np.testing.assert_allclose(evidence, expected, rtol=1e-6)
-    assert evidence[2, 1] > 0 > evidence[3, 1]

@@ -1,5 +1,7 @@
 """The classifier's network, on random words."""
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -8,16 +10,20 @@ import tensorflow as tf
 from seqtasks.datasets.vocabulary import FIRST, Vocabulary, WordFeatures
 from seqtasks.tasks.run_directory import set_weights, weights_of
 from seqtasks.tasks.sentiment.config import POOLINGS, Config, resolve
+from seqtasks.tasks.sentiment.evidence import Evidence, pair_keys
 from seqtasks.tasks.sentiment.network import Network
 from tests.tiny_ner import assert_same_arrays
 
 LABELS = ("bad", "middling", "good")
 WORDS = 20
 VOCABULARY = Vocabulary(tuple(f"w{i}" for i in range(WORDS)), (5,) * WORDS, "abcdefgh")
+IDS = range(FIRST, FIRST + WORDS)
+# those known: some, but not all
+PAIRS = np.array([pair_keys(a, b) for a in IDS for b in IDS if (a + b) % 3])
 # every pooling, kind of cell, direction and way of reading letters, each at least once
 KINDS = [
     *({"pooling": pooling} for pooling in POOLINGS),
-    {"pooling": "last", "bidirectional": False},
+    {"pooling": "last", "bidirectional": False, "pairs": 0},
     {"pooling": "last", "cell": "rnn"},
     {"pooling": "last", "cell": "gru", "layers": 2},
     {"pooling": "maximum", "cell": "rnn", "bidirectional": False, "characters": "none"},
@@ -31,11 +37,14 @@ STILL = {"dropout": 0.0, "word_dropout": 0.0, "rare_word_dropout": 0.0, "recurre
 
 def build(labels=LABELS, vocabulary=VOCABULARY, vectors=None, **settings):
     small = {"units": 4, "word_size": 5, "character_size": 3, "character_units": 4}
-    config = Config(**{**small, "longest_word": 6, **settings})
-    # what words alone say, for each label another thing
-    said = np.random.default_rng(9).normal(size=(FIRST + len(vocabulary.words), len(labels)))
+    config = Config(**{**small, "longest_word": 6, "pairs": len(PAIRS), **settings})
+    # what words and pairs alone say, for each label another thing
+    generator = np.random.default_rng(9)
+    said = generator.normal(size=(FIRST + len(vocabulary.words), len(labels)))
     said[:FIRST] = 0
-    return Network(resolve(config, 100), vocabulary, labels, vectors, said)
+    of_pairs = generator.normal(size=(len(PAIRS), len(labels)))
+    evidence = Evidence(said, PAIRS, of_pairs, np.zeros((0, 2, len(labels))))
+    return Network(resolve(config, 100), vocabulary, labels, vectors, evidence)
 
 
 def scramble(network, seed=0, size=0.7):
@@ -115,7 +124,8 @@ def by_hand(pooling, h, network):
 def test_pooling_is_what_its_equation_says(pooling, monkeypatch):
     generator = np.random.default_rng(3)
     network = scramble(build(pooling=pooling))
-    network.gain.assign(0.0)  # what words alone say has a test of its own
+    network.gain.assign(0.0)  # what words and pairs alone say has a test of its own
+    network.pairs.gain.assign(0.0)
     lengths = [5, 1, 3]
     features, place = words(generator, lengths)
     # outputs of one text are all below 0: padding must not be their maximum
@@ -245,13 +255,37 @@ def test_vectors_from_elsewhere_are_the_words_first_ones():
     np.testing.assert_array_equal(build(vectors=vectors).word.embeddings[FIRST:], vectors)
 
 
-def test_evidence_adds_up_over_the_words():
-    """The score of a text grows by the gain times what its words say; padding says nothing."""
+def test_evidence_adds_up_over_words_and_pairs():
+    """Scores grow by the gains times what words and neighbours say; padding says nothing."""
     network = build()
-    features, place = words(np.random.default_rng(1), [3, 1, 5])
+    features, place = words(np.random.default_rng(1), [6, 1, 4, 0])
     network.gain.assign(0.0)
+    network.pairs.gain.assign(0.0)
     plain = network(features, place).numpy()
     network.gain.assign(0.5)
-    said = network.evidence.numpy()
-    expected = [0.5 * said[features.word[row[row > 0] - 1]].sum(axis=0) for row in place]
+    network.pairs.gain.assign(0.25)
+    of_words, of_pairs = network.evidence.numpy(), network.pairs.evidence.numpy()
+    key = network.pairs.keys.numpy().tolist()
+    sums = np.zeros((4, 2, len(LABELS)))
+    for text, row in enumerate(place):
+        ids = features.word[row[row > 0] - 1]
+        sums[text, 0] = of_words[ids].sum(axis=0)
+        known = [pair_keys(int(a), int(b)) for a, b in pairwise(ids)]
+        sums[text, 1] = sum(of_pairs[key.index(k)] for k in known if k in key)
+    expected = 0.5 * sums[:, 0] + 0.25 * sums[:, 1]
     np.testing.assert_allclose(network(features, place) - plain, expected, atol=1e-5)
+    # as training does, which knows the sums
+    given = network(features, place, said=sums.astype(np.float32))
+    np.testing.assert_allclose(given, network(features, place), atol=1e-5)
+    np.testing.assert_allclose(
+        network(features, place, said=0 * sums.astype(np.float32)), plain, atol=1e-5
+    )
+
+
+def test_a_network_without_pairs_has_no_weights_for_them():
+    """A run that was made before there were pairs has the weights it needs, by their names."""
+    config = Config(**STILL, units=4, cell="lstm", evidence=True)  # not resolved: pairs is None
+    before = weights_of(Network(config, VOCABULARY, LABELS))
+    assert [name for name in before if "pairs" in name] == []
+    assert weights_of(build(pairs=0)).keys() == before.keys()
+    assert weights_of(build()).keys() > before.keys()

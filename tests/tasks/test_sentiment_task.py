@@ -255,6 +255,11 @@ def test_settings_that_depend_on_others_are_resolved():
     assert (gru.relevance_gate, gru.peephole) == (True, None)
     assert (lstm.relevance_gate, lstm.peephole) == (None, False)
     assert resolve(gru, 10) == gru  # a resumed run's own
+    # pairs are evidence, and only where there is some
+    assert resolve(Config(), SMALL).pairs > resolve(Config(), SMALL + 1).pairs == 0
+    assert resolve(Config(evidence=False), SMALL).pairs == 0
+    with pytest.raises(TaskError, match=r"`pairs` are part of the evidence: give --evidence, or"):
+        resolve(Config(pairs=10), SMALL + 1)
 
 
 @pytest.mark.parametrize("name", ["config.json", "vocabulary.json", "weights.npz"])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.settings import filled, setting, validate, with_gates
 
 # Words of training text up to which data are small, and up to which they are middling.
@@ -38,8 +39,14 @@ class Config:
     )
     evidence: bool | None = setting(
         None,
-        "begin with what each word alone says for a label, by naive Bayes",
+        "add what each word alone says for a label, by naive Bayes",
         automatic="on up to 300,000 words",
+    )
+    pairs: int | None = setting(
+        None,
+        "pairs of neighbouring words that count as evidence too, the commonest first (0: none)",
+        minimum=0,
+        automatic="100,000 up to 300,000 words, if there is evidence, else 0",
     )
     word_size: int = setting(100, "length of a word's vector", minimum=1)
     characters: str = setting(
@@ -65,7 +72,7 @@ class Config:
         "share of numbers dropped between layers",
         minimum=0,
         maximum=0.95,
-        automatic="0.6 up to 300,000 words, else 0.5",
+        automatic="0.7 up to 300,000 words, else 0.5",
     )
     recurrent_dropout: float = setting(
         0.0, "share of the state dropped from step to step", minimum=0, maximum=0.95
@@ -75,7 +82,7 @@ class Config:
         "share of words read as unknown",
         minimum=0,
         maximum=0.95,
-        automatic="0.3 up to 300,000 words, else 0.1",
+        automatic="0.5 up to 300,000 words, else 0.1",
     )
     rare_word_dropout: float | None = setting(
         None,
@@ -122,11 +129,15 @@ def resolve(config: Config, words: int) -> Config:
     validate(config)
     config = with_gates(replace(config, cell=config.cell or "lstm"))
     small = words <= SMALL
+    evidence = small if config.evidence is None else config.evidence
+    if config.pairs and not evidence:
+        raise TaskError("`pairs` are part of the evidence: give --evidence, or --pairs 0")
     automatic = {
         "units": 100,
-        "evidence": small,
-        "dropout": 0.6 if small else 0.5,
-        "word_dropout": 0.3 if small else 0.1,
+        "evidence": evidence,
+        "pairs": 100_000 if small and evidence else 0,
+        "dropout": 0.7 if small else 0.5,
+        "word_dropout": 0.5 if small else 0.1,
         "rare_word_dropout": 1.0 if small else 0.5,
         "learning_rate": 1e-3 if small else 2e-3,
         "epochs": 8 if small else 6 if words <= MIDDLING else 5,

@@ -9,9 +9,11 @@ from seqtasks.datasets.batching import length_buckets
 from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.tokenizer import tokenize
 from seqtasks.datasets.vocabulary import UNKNOWN, Encoder, WordFeatures, word_batch
+from seqtasks.tasks.sentiment.evidence import Evidence, naive_bayes
 
 # What `Corpus.batches` yields: word, shape and characters of the batch's distinct words, the place
-# of each token among them; the label of each text, and how much it counts.
+# of each token among them; the label of each text, how much it counts, and what its words and its
+# pairs of neighbours say for each label.
 SIGNATURE = (
     tf.TensorSpec((None,), tf.int32),
     tf.TensorSpec((None,), tf.int32),
@@ -19,6 +21,7 @@ SIGNATURE = (
     tf.TensorSpec((None, None), tf.int32),
     tf.TensorSpec((None,), tf.int32),
     tf.TensorSpec((None,), tf.float32),
+    tf.TensorSpec((None, 2, None), tf.float32),
 )
 CHUNK = 2_000  # texts that are cut into tokens together
 
@@ -66,33 +69,32 @@ class Corpus:
         self.lengths = [len(row) for row in rows]
 
     def batches(
-        self, batch_size: int, seed: int, epoch: int, weights: np.ndarray
+        self,
+        batch_size: int,
+        seed: int,
+        epoch: int,
+        weights: np.ndarray,
+        evidence: Evidence | None = None,
     ) -> Iterator[tuple[np.ndarray, ...]]:
         """The training batches of an epoch, as SIGNATURE says; a function of its arguments.
 
         weights: (labels,), how much a text of each label counts.
+        evidence: of these texts; without, they say nothing for any label.
         """
+        nothing = np.zeros((len(self.labels), 2, len(weights)), np.float32)
+        said = nothing if evidence is None else evidence.sums
         for chosen in length_buckets(self.lengths, batch_size, seed, epoch):
             label = self.labels[chosen]
-            yield (*self.batch(chosen), label, weights[label])
+            yield (*self.batch(chosen), label, weights[label], said[chosen])
 
     def batch(self, chosen: Sequence[int] | np.ndarray) -> tuple[np.ndarray, ...]:
         """The texts of these numbers, without labels."""
         return word_batch(self._features, [self._rows[i] for i in chosen])
 
-    def evidence(self, ids: int, labels: int) -> np.ndarray:
-        """What each word says for each label by naive Bayes, float32 (ids, labels).
-
-        log P(a text of the label has the word), smoothed by one, less its mean over the labels; 0
-        for padding and unknown words. See Wang and Manning, "Baselines and bigrams", 2012.
-        """
-        counts = np.ones((ids, labels))
-        for row, label in zip(self._rows, self.labels, strict=True):
-            counts[np.unique(self._features.word[row - 1]), label] += 1
-        logs = np.log(counts / counts.sum(axis=0))
-        logs -= logs.mean(axis=1, keepdims=True)
-        logs[: UNKNOWN + 1] = 0
-        return logs.astype(np.float32)
+    def evidence(self, ids: int, labels: int, pairs: int) -> Evidence:
+        """What words and pairs say for each label; see `evidence.naive_bayes`."""
+        rows = [self._features.word[row - 1] for row in self._rows]
+        return naive_bayes(rows, self.labels, ids, labels, pairs)
 
     def unknown_rate(self) -> float:
         """Share of the tokens that the vocabulary does not know."""

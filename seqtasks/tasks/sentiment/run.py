@@ -19,6 +19,7 @@ from seqtasks.tasks.sentiment.classifier import Classifier
 from seqtasks.tasks.sentiment.config import Config, resolve
 from seqtasks.tasks.sentiment.data import SIGNATURE, Corpus, class_weights, tokens_of
 from seqtasks.tasks.sentiment.evaluation import evaluate
+from seqtasks.tasks.sentiment.evidence import Evidence
 from seqtasks.tasks.sentiment.network import Network
 from seqtasks.tasks.settings import validate
 from seqtasks.tasks.training_plan import plan
@@ -89,10 +90,13 @@ def _train(
         begun["language_model"] = start.record
     encoder = Encoder(vocabulary, config.longest_word)
     corpus = Corpus(examples["train"], tokens["train"], encoder, labels, config.longest_text)
-    evidence = corpus.evidence(FIRST + len(vocabulary.words), len(labels))
-    network = build_model(
-        config, vocabulary, labels, vectors, evidence if config.evidence else None
-    )
+    evidence = None
+    if config.evidence:
+        ids = FIRST + len(vocabulary.words)
+        evidence = corpus.evidence(ids, len(labels), config.pairs or 0)
+        config = dataclasses.replace(config, pairs=len(evidence.keys))
+        record["config"] = dataclasses.asdict(config)
+    network = build_model(config, vocabulary, labels, vectors, evidence)
     if start:
         start.fill(network, say)
     if corpus.cut:
@@ -120,11 +124,11 @@ def _train(
 
     fitted = training.fit(
         network,
-        lambda word, shape, letters, place, label, weight: network.loss_of(
-            WordFeatures(word, shape, letters), place, label, weight
+        lambda word, shape, letters, place, *rest: network.loss_of(
+            WordFeatures(word, shape, letters), place, *rest
         ),
         SIGNATURE,
-        lambda epoch: corpus.batches(config.batch_size, config.seed, epoch, weights),
+        lambda epoch: corpus.batches(config.batch_size, config.seed, epoch, weights, evidence),
         figures,
         plan(config, -(-len(examples["train"]) // config.batch_size)),
         run.checkpoint,
@@ -151,12 +155,12 @@ def build_model(
     vocabulary: Vocabulary,
     labels: Sequence[str],
     vectors: np.ndarray | None = None,
-    evidence: np.ndarray | None = None,
+    evidence: Evidence | None = None,
 ) -> Network:
     """The network of a resolved `config`, with fresh weights.
 
     vectors: (len(vocabulary.words), word_size), first values of the words' vectors.
-    evidence: (ids, labels), what each word alone says; see `Corpus.evidence`.
+    evidence: what words and pairs say by themselves.
     """
     return Network(config, vocabulary, tuple(labels), vectors, evidence)
 
