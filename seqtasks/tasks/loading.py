@@ -70,7 +70,7 @@ def names_of(model: Path, record: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def weights_for(model: Path, layers: int, numbers: int) -> dict[str, np.ndarray]:
-    """The weights of a run, floating point and finite, for a network that is not built yet.
+    """The weights of a run, finite numbers, for a network that is not built yet.
 
     layers, numbers: how many recurrent layers it has, and how many numbers at least.
     Raises TaskError where the file has fewer, and for whatever else is wrong with it.
@@ -78,7 +78,7 @@ def weights_for(model: Path, layers: int, numbers: int) -> dict[str, np.ndarray]
     path = model / run_directory.WEIGHTS
     arrays = run_directory.load_arrays(path)
     for name, value in arrays.items():
-        if value.dtype.kind != "f" or not np.isfinite(value).all():
+        if value.dtype.kind not in "fi" or not np.isfinite(value).all():
             raise TaskError(f"{path}: {name[:100]} has what is no finite number; {MEND}")
     there = sum(value.size for value in arrays.values())
     if numbers > there or layers > len(arrays):

@@ -187,9 +187,11 @@ def set_weights(network: Any, arrays: dict[str, np.ndarray], path: Path) -> None
         if "seed_generator" in variable.path:
             continue
         value = arrays.get(variable.path)
-        if value is None or value.shape != tuple(variable.shape):
+        wanted = (tuple(variable.shape), variable.dtype)
+        if value is None or (value.shape, str(value.dtype)) != wanted:
             raise TaskError(
-                f"{path}: {variable.path} is missing or of another shape; train the model anew"
+                f"{path}: {variable.path} is missing or of another shape or type; "
+                "train the model anew"
             )
         variable.assign(value)
 

@@ -95,7 +95,7 @@ def _train(
         ids = FIRST + len(vocabulary.words)
         evidence = corpus.evidence(ids, len(labels), config.pairs or 0)
         config = dataclasses.replace(config, pairs=len(evidence.keys))
-        record["config"] = dataclasses.asdict(config)
+        begun["config"] = dataclasses.asdict(config)
     network = build_model(config, vocabulary, labels, vectors, evidence)
     if start:
         start.fill(network, say)
@@ -176,6 +176,7 @@ def load(model: Path) -> Classifier:
     vocabulary = loading.built(model, lambda: Vocabulary.load(model / VOCABULARY))
     words, characters = len(vocabulary.words), len(vocabulary.characters)
     numbers = loading.word_numbers(config, words, characters, len(labels)) + words * len(labels)
+    numbers += (config.pairs or 0) * (1 + len(labels))
     weights = loading.weights_for(model, config.layers, numbers)
     network = loading.built(model, lambda: build_model(config, vocabulary, labels))
     run_directory.set_weights(network, weights, model / run_directory.WEIGHTS)
