@@ -121,8 +121,13 @@ def read_config(place: Path, task: str, option: str = "--model") -> dict[str, An
     if not place.exists():
         raise TaskError(f"{place}: no such directory; {advice}")
     path = place / CONFIG
-    if not os.path.lexists(path):
-        raise TaskError(f"{place}: not a run directory, it has no {CONFIG}; {advice}")
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise TaskError(f"{place}: not a run directory, it has no {CONFIG}; {advice}") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise TaskError(f"{path}: {reason}; check who may use it") from None
     try:
         record: Any = read_json(path, MOST_BYTES, advice)
     except DataError as error:

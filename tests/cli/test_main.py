@@ -18,7 +18,7 @@ def test_main_answers_and_leaves_with_0(seqtasks, loaded_tagger):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, FloatingPointError("the loss")])
 def test_main_tells_in_one_line_what_happened(seqtasks, loaded_tagger, monkeypatch, error):
-    def fail(*_):
+    def fail(**_):
         raise error
 
     monkeypatch.setattr("seqtasks.tasks.ner.evaluation.evaluate", fail)
@@ -31,7 +31,7 @@ def test_main_tells_in_one_line_what_happened(seqtasks, loaded_tagger, monkeypat
 
 
 def test_main_does_not_hide_a_defect_of_ours(seqtasks, loaded_tagger, monkeypatch):
-    monkeypatch.setattr("seqtasks.tasks.ner.evaluation.evaluate", lambda *_: 1 / 0)
+    monkeypatch.setattr("seqtasks.tasks.ner.evaluation.evaluate", lambda **_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         from seqtasks.cli.main import main
 

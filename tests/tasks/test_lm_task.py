@@ -69,6 +69,7 @@ def test_a_page_is_learnt_by_heart(tiny_lm, tiny_language_model):
 def test_a_run_directory_holds_what_it_should(tiny_lm):
     assert {path.name for path in tiny_lm.model.iterdir()} == {
         "config.json",
+        "digests.json",
         "curves.png",
         "examples.json",
         "history.csv",

@@ -192,7 +192,7 @@ def test_a_model_that_does_something_else_is_refused(exported, tmp_path, monkeyp
     """The fresh process is played by its answers, which are those of the run but for one."""
     run, out = exported["sets"].parents[1] / "runs" / "sets", tmp_path / "out"
     monkeypatch.setattr("seqtasks.tasks.music.exporting.load", lambda _: composer("sets"))
-    monkeypatch.setattr(saved_model.tf.saved_model, "save", lambda _, part, **__: os.mkdir(part))
+    monkeypatch.setattr(saved_model.tf.saved_model, "save", lambda *_, **__: None)
     real, checked = saved_model.verify, []
 
     def verify(directory, signature, inputs, expected):

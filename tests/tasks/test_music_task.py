@@ -61,6 +61,7 @@ def test_a_few_bars_are_learnt_by_heart(tiny_music, tiny_composer):
 def test_a_run_directory_holds_what_it_should(tiny_music):
     assert {path.name for path in tiny_music.model.iterdir()} == {
         "config.json",
+        "digests.json",
         "curves.png",
         "history.csv",
         "metrics.json",

@@ -50,6 +50,7 @@ def test_a_dozen_sentences_are_learnt_by_heart(tiny_run, tiny_tagger):
 def test_a_run_directory_holds_what_it_should(tiny_run):
     assert {path.name for path in tiny_run.model.iterdir()} == {
         "config.json",
+        "digests.json",
         "curves.png",
         "examples.json",
         "history.csv",

@@ -65,6 +65,7 @@ def test_a_run_directory_holds_what_it_should(tiny_sentiment):
     assert {path.name for path in tiny_sentiment.model.iterdir()} == {
         "calibration.png",
         "config.json",
+        "digests.json",
         "confusion.png",
         "curves.png",
         "examples.json",
