@@ -17,6 +17,7 @@ from seqtasks.tasks.music.config import resolve as music_resolve
 from seqtasks.tasks.music.notation import Notation
 from seqtasks.tasks.ner.config import resolve as ner_resolve
 from seqtasks.tasks.sentiment.config import resolve as sentiment_resolve
+from seqtasks.tasks.sentiment.evidence import Evidence, pair_keys
 from tests import tiny_lm, tiny_music, tiny_ner, tiny_sentiment
 
 TASKS = {"ner": ner, "sentiment": sentiment, "lm": lm, "music": music}
@@ -92,9 +93,13 @@ def _classifier(settings):
     config = dataclasses.replace(tiny_sentiment.TINY, **{**SMALL, **settings})
     words = Vocabulary.count(" ".join(tiny_sentiment.TEXTS).split())
     labels = tiny_sentiment.LABELS
-    evidence = np.random.default_rng(12).normal(0, 0.3, (2 + len(words.words), len(labels)))
+    ids, random = np.arange(2, 2 + len(words.words)), np.random.default_rng(12)
+    keys = np.unique(pair_keys(random.choice(ids, 300), random.choice(ids, 300)))
+    said = random.normal(0, 0.3, (2 + len(ids) + len(keys), len(labels))).astype(np.float32)
+    evidence = Evidence(said[: 2 + len(ids)], keys, said[2 + len(ids) :], np.zeros((0, 2, 3)))
+    config = dataclasses.replace(config, evidence=True, pairs=len(keys))
     network = sentiment.build_model(
-        sentiment_resolve(config, 100), words, labels, evidence=evidence.astype(np.float32)
+        sentiment_resolve(config, 100), words, labels, evidence=evidence
     )
     network.temperature.assign(1.5)
     return network, dataclasses.asdict(words), tiny_sentiment.TEXTS[:3], {"labels": labels}

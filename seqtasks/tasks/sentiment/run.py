@@ -157,8 +157,9 @@ def build_model(
     vectors: np.ndarray | None = None,
     evidence: Evidence | None = None,
 ) -> Network:
-    """The network of a resolved `config`, with fresh weights.
+    """The network of a resolved `config`, with fresh weights, for words of `vocabulary`.
 
+    labels: in the order of the scores.
     vectors: (len(vocabulary.words), word_size), first values of the words' vectors.
     evidence: what words and pairs say by themselves.
     """
