@@ -15,8 +15,8 @@ from tests import tiny_lm, tiny_music, tiny_ner, tiny_sentiment
 from tests.cli import warm
 from tests.tiny_ner import arrays, assert_same_arrays
 
-# six in each of the four tasks
-SIGNALS = [SIGKILL, SIGINT, SIGTERM, SIGTERM, SIGKILL, SIGINT]
+# in each of the four tasks
+SIGNALS = [SIGKILL, SIGINT, SIGTERM, SIGKILL, SIGINT]
 SETS = [[[60, 67], [64], [], [72, 48]], [[62], [65, 69], [62, 50], []], [[71, 55], [72], [67, 52]]]
 
 # all that is random is on, and what a training remembers: averages, patience, the best epoch

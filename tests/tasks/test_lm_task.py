@@ -13,7 +13,6 @@ from seqtasks.datasets.text_sources import load_text
 from seqtasks.datasets.token_vocabulary import FIRST, TokenVocabulary
 from seqtasks.tasks import lm, run_directory
 from seqtasks.tasks.errors import TaskError
-from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_lm import LINES, TEXT, TINY
 from tests.tiny_ner import arrays, assert_same_arrays, tree
 
@@ -126,33 +125,6 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(runs, tmp
     other = arrays(out / "weights.npz")
     assert other.keys() == weights.keys()
     assert all((other[name] != weights[name]).any() for name in weights)
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
-
-
-@pytest.mark.parametrize("layout", ["sentences", "running"])
-def test_a_resumed_run_is_as_if_never_interrupted(runs, tmp_path, interrupt, layout):
-    config, once, scores = runs[layout]
-    out = tmp_path / "run"
-    # a run that is there stays until the one that replaces it is done
-    shutil.copytree(once, out)
-    (out / "metrics.json").write_text("{}")
-    before = tree(out)
-    # the first interruption comes before there is any checkpoint
-    (tmp_path / ".run.partial").mkdir()
-    shutil.copy(once / "config.json", tmp_path / ".run.partial")
-    interrupt(2)
-    # the settings it was begun with count, not those given now
-    other = dataclasses.replace(config, seed=9, epochs=1, units=4)
-    with pytest.raises(KeyboardInterrupt):
-        train(other, source(), out, resume=True)
-    assert tree(out) == before
-    interrupt(0)
-    assert train(other, source(), out, resume=True)[0] == scores
-    assert_same_arrays(arrays(out / "weights.npz"), arrays(once / "weights.npz"))
-    assert history(out) == history(once)
-    wanted, now = tree(once), tree(out)
-    assert wanted.keys() == now.keys()
-    assert all(wanted[name] == now[name] for name in wanted if name.endswith(".json"))
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 

@@ -13,7 +13,6 @@ from seqtasks.datasets.music.piece_bytes import pack
 from seqtasks.tasks import music, run_directory, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.music.run import training_pieces
-from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_music import CHORALES, SETS, TINY, source
 from tests.tiny_ner import arrays, assert_same_arrays, tree
 
@@ -119,30 +118,6 @@ def test_the_seed_makes_the_fresh_weights(once):
     drawn = {name for name, value in weights.items() if value.std() > 0 and "bias" not in name}
     assert len(drawn) > len(weights) / 2
     assert all((other[name] != weights[name]).any() for name in drawn)
-
-
-def test_a_resumed_run_is_as_if_never_interrupted(once, tmp_path, interrupt):
-    out, (run, scores) = tmp_path / "run", once
-    shutil.copytree(run, out)  # it stays until the one that replaces it is done
-    (out / "metrics.json").write_text("{}")
-    before = tree(out)
-    # the first interruption comes before there is any checkpoint
-    (tmp_path / ".run.partial").mkdir()
-    shutil.copy(run / "config.json", tmp_path / ".run.partial")
-    interrupt(2)
-    # the settings it was begun with count, not those given now
-    other = dataclasses.replace(QUICK, seed=9, epochs=1, units=4)
-    with pytest.raises(KeyboardInterrupt):
-        train(other, source(SETS), out, resume=True)
-    assert tree(out) == before
-    interrupt(0)
-    assert train(other, source(SETS), out, resume=True)[0] == scores
-    assert_same_arrays(arrays(out / "weights.npz"), arrays(run / "weights.npz"))
-    assert history(out) == history(run)
-    wanted, now = tree(run), tree(out)
-    assert wanted.keys() == now.keys()
-    assert all(wanted[name] == now[name] for name in wanted if name.endswith((".json", ".bin")))
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_places_that_are_taken_and_runs_begun_with_other_pieces(once, tmp_path):

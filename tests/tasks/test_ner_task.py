@@ -17,7 +17,6 @@ from seqtasks.datasets.vocabulary import FIRST, Vocabulary
 from seqtasks.tasks import ner, run_directory
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner.data import sentences_of
-from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_ner import ODD, SENTENCES, TEXTS, TINY, arrays, assert_same_arrays, tree
 
 
@@ -161,33 +160,6 @@ def history(run):
             {name: value for name, value in row.items() if name != "seconds"}
             for row in csv.DictReader(file)
         ]
-
-
-def test_a_resumed_run_is_as_if_never_interrupted(tiny_run, tmp_path, interrupt):
-    out = tmp_path / "run"
-    # a run that is there stays until the one that replaces it is done
-    shutil.copytree(tiny_run.model, out)
-    (out / "metrics.json").write_text("{}")
-    before = tree(out)
-    # the first interruption comes before there is any checkpoint
-    (tmp_path / ".run.partial").mkdir()
-    shutil.copy(tiny_run.model / "config.json", tmp_path / ".run.partial")
-    interrupt(4)
-    # the settings it was begun with count, not those given now
-    other = dataclasses.replace(TINY, seed=9, epochs=1)
-    with pytest.raises(KeyboardInterrupt):
-        train(other, tiny_run.data, out, resume=True)
-    assert tree(out) == before
-    interrupt(0)
-    scores, _ = train(other, tiny_run.data, out, resume=True)
-    assert scores == tiny_run.scores
-    assert_same_arrays(arrays(out / "weights.npz"), arrays(tiny_run.model / "weights.npz"))
-    assert history(out) == history(tiny_run.model)
-    once, now = tree(tiny_run.model), tree(out)
-    assert once.keys() == now.keys()
-    for name in ("config.json", "metrics.json", "vocabulary.json", "examples.json"):
-        assert once[name] == now[name], name
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_an_unfinished_run_goes_on_with_its_own_data_only(tiny_run, tmp_path):

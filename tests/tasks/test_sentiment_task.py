@@ -17,7 +17,6 @@ from seqtasks.tasks import run_directory, sentiment
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.sentiment import calibration
 from seqtasks.tasks.sentiment.data import tokens_of
-from tests.tasks.interrupting import interrupt as interrupt
 from tests.tiny_ner import arrays, assert_same_arrays, tree
 from tests.tiny_sentiment import EXAMPLES, LABELS, TEXTS, TINY, write_jsonl
 
@@ -152,33 +151,6 @@ def test_pretrained_vectors_are_where_learning_begins(tmp_path):
 
 
 # interruption
-
-
-def test_a_resumed_run_is_as_if_never_interrupted(tiny_sentiment, tmp_path, interrupt):
-    out, data = tmp_path / "run", load_labelled(str(tiny_sentiment.data))
-    # a run that is there stays until the one that replaces it is done
-    shutil.copytree(tiny_sentiment.model, out)
-    (out / "metrics.json").write_text("{}")
-    before = tree(out)
-    # the first interruption comes before there is any checkpoint
-    (tmp_path / ".run.partial").mkdir()
-    shutil.copy(tiny_sentiment.model / "config.json", tmp_path / ".run.partial")
-    interrupt(4)
-    # the settings it was begun with count, not those given now
-    other = dataclasses.replace(TINY, seed=9, epochs=1)
-    with pytest.raises(KeyboardInterrupt):
-        train(other, data, out, resume=True)
-    assert tree(out) == before
-    interrupt(0)
-    scores, _ = train(other, data, out, resume=True)
-    assert scores == tiny_sentiment.scores
-    assert_same_arrays(arrays(out / "weights.npz"), arrays(tiny_sentiment.model / "weights.npz"))
-    assert history(out) == history(tiny_sentiment.model)
-    once, now = tree(tiny_sentiment.model), tree(out)
-    assert once.keys() == now.keys()
-    for name in ("config.json", "metrics.json", "vocabulary.json", "examples.json"):
-        assert once[name] == now[name], name
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_an_unfinished_run_goes_on_with_its_own_data_only(tiny_sentiment, tmp_path):
