@@ -21,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from seqtasks.tasks.errors import Interrupted
@@ -133,11 +134,12 @@ def _learn(
     """Learn from the batches of an epoch that are left; returns what is wrong with one, or ""."""
     epoch, saved = len(state.history), time.monotonic()
     for batch in islice(batches, state.step, None):
-        loss, norm = step(learning_rate(plan, epoch * plan.steps + state.step), batch)
-        if state.first is None:
-            state.first = loss
+        limit = math.inf if state.first is None else _limit(state.first)
+        loss, norm = step(learning_rate(plan, epoch * plan.steps + state.step), batch, limit)
         if wrong := _wrong(loss, norm, state.first):
             return f"{wrong} at step {state.step + 1} of epoch {epoch + 1}; {_likely_cause(plan)}"
+        if state.first is None:
+            state.first = loss
         state.loss += loss
         state.step += 1
         progress.step(state.step, f"  loss {_short(state.loss / state.step)}")
@@ -178,14 +180,19 @@ def _validate(
     return ""
 
 
-def _wrong(loss: float, norm: float, first: float) -> str:
+def _limit(first: float) -> float:
+    """What no loss may exceed after this first one; as the step sees it, in single precision."""
+    return float(np.float32(EXPLODED * max(first, 1.0)))
+
+
+def _wrong(loss: float, norm: float, first: float | None) -> str:
     """What is wrong with a step's loss or with the norm of its gradients, or ""."""
     if not math.isfinite(loss):
         return f"the loss is {loss}"
     if not math.isfinite(norm):
         return f"the gradient's norm is {norm}"
-    if loss > EXPLODED * max(first, 1.0):
-        return f"the loss has gone from {first:.3g} to {loss:.3g}"
+    if first is not None and loss > _limit(first):
+        return f"the loss, {first:.3g} at first, is {loss:.3g}"
     return ""
 
 

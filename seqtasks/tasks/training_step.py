@@ -1,5 +1,6 @@
 """One step of training, from a batch to new weights."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -12,7 +13,10 @@ Batch = tuple[np.ndarray, ...]
 
 
 class Step:
-    """One training step, traced once; if its loss or a gradient is not finite, nothing changes."""
+    """One training step, traced once.
+
+    If its loss or a gradient is not finite, or the loss is above a limit, no weight changes.
+    """
 
     def __init__(
         self,
@@ -29,15 +33,18 @@ class Step:
         self._run = tf.function(
             self._traced,
             autograph=False,
-            input_signature=[tf.TensorSpec((), tf.float32), *signature],
+            input_signature=[tf.TensorSpec((), tf.float32)] * 2 + list(signature),
         )
 
-    def __call__(self, rate: float, batch: Batch) -> tuple[float, float]:
+    def __call__(self, rate: float, batch: Batch, limit: float = math.inf) -> tuple[float, float]:
         """Learn from a batch at this learning rate; its loss, and the norm of the gradients."""
-        value, norm = self._run(tf.constant(rate, tf.float32), *map(tf.constant, batch))
+        numbers = (tf.constant(number, tf.float32) for number in (rate, limit))
+        value, norm = self._run(*numbers, *map(tf.constant, batch))
         return float(value), float(norm)
 
-    def _traced(self, rate: tf.Tensor, *batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _traced(
+        self, rate: tf.Tensor, limit: tf.Tensor, *batch: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         weights = self._weights
         self.optimizer.learning_rate.assign(rate)
         with tf.GradientTape() as tape:
@@ -57,6 +64,6 @@ class Step:
                 average.assign(keep * average + (1 - keep) * weight.value)
             return tf.constant(True)
 
-        sound = tf.math.is_finite(value) & tf.math.is_finite(norm)
+        sound = tf.math.is_finite(value) & tf.math.is_finite(norm) & (value <= limit)
         tf.cond(sound, learn, lambda: tf.constant(False))
         return value, norm
