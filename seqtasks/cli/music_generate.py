@@ -1,6 +1,5 @@
 """`seqtasks music generate`."""
 
-import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from seqtasks.cli.messages import say
 from seqtasks.cli.music_input import told
 from seqtasks.cli.music_output import Files, line
 from seqtasks.cli.start import start_tensorflow
+from seqtasks.datasets.printable import json_line
 from seqtasks.tasks.music.config import Drawing
 
 DRAWING = Drawing()
@@ -176,7 +176,7 @@ def generate(
                 written = files.write(piece, f"seed{seed}_{done + number}")
                 if format_ == "json":
                     names = [str(path) for path in written]
-                    click.echo(json.dumps({"files": names, **said}))
+                    click.echo(json_line({"files": names, **said}))
                 else:
                     click.echo(f"{written[0]}\n{line(said)}")
             sys.stdout.flush()

@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
-from seqtasks.tasks.settings import kind, read_settings
+from seqtasks.tasks.settings import LARGEST, kind, read_settings
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-LARGEST = 2**31 - 1  # number that a graph's int32 holds
 
 
 def data(default: str | None = "sample", help: str = "", data_dir: bool = True) -> Decorator:

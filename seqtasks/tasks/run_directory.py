@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from seqtasks.datasets.array_archive import read_archive
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.regular_file import read_json
 from seqtasks.tasks import run_lock
-from seqtasks.tasks.arrays import read_arrays
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.whole_files import whole_file
 
@@ -171,11 +171,14 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read what `save_arrays` wrote; no code in the file is run.
+    """What `save_arrays` wrote; no code in the file is run, no more memory taken than it is large.
 
-    Raises TaskError if the file is missing or broken.
+    Raises TaskError for a file that is missing, damaged, or made by something else.
     """
-    return read_arrays(path)
+    try:
+        return read_archive(path, "train the model anew")
+    except DataError as error:
+        raise TaskError(str(error)) from None
 
 
 def weights_of(network: Any) -> dict[str, np.ndarray]:

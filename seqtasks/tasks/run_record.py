@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from seqtasks import __version__
+from seqtasks.datasets.errors import DataError
+from seqtasks.datasets.regular_file import read_json
 from seqtasks.datasets.source import Source
 from seqtasks.tasks.errors import TaskError
 
 DIGESTS = "digests.json"
-DIGESTED = (
-    ".json",
-    ".npz",
-    ".bin",
-)  # what a run is loaded from; tables and pictures are for people
+MOST_BYTES = 1 << 20  # of digests
+DIGESTED = (".json", ".npz", ".bin")  # of what a run is loaded from; the rest is for people,
+FOR_PEOPLE = "metrics.json"  # and so is this
 
 
 def record(task: str, config: Any, data: Source[Any], **of_data: Any) -> dict[str, Any]:
@@ -68,7 +68,8 @@ def processor() -> str:
 def write_digests(directory: Path) -> None:
     """Note what the files of a complete run are, for `check_unchanged`."""
     files = sorted(path for path in directory.iterdir() if path.suffix in DIGESTED)
-    digests = {path.name: _digest(path) for path in files if path.name != DIGESTS}
+    left_out = (DIGESTS, FOR_PEOPLE)
+    digests = {path.name: _digest(path) for path in files if path.name not in left_out}
     (directory / DIGESTS).write_text(json.dumps(digests, indent=2), "utf-8")
 
 
@@ -81,9 +82,11 @@ def check_unchanged(directory: Path) -> None:
     if not path.exists():  # a run that no training made
         return
     try:
-        digests = dict(json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError, OSError):
-        raise TaskError(f"{path}: broken; train the model anew") from None
+        digests = read_json(path, MOST_BYTES, "train the model anew")
+    except DataError as error:
+        raise TaskError(str(error)) from None
+    if not isinstance(digests, dict):
+        raise TaskError(f"{path}: expected an object; train the model anew")
     for name, digest in digests.items():
         if Path(name).name != name or not (directory / name).is_file():
             raise TaskError(f"{directory / name}: missing; train the model anew")

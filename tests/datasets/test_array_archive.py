@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from seqtasks.datasets.array_archive import read_archive
 from seqtasks.datasets.errors import DataError
-from seqtasks.tasks.arrays import read_arrays
 from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.run_directory import load_arrays
 from tests.hostile import answer, damaged, written
 from tests.tiny_ner import assert_same_arrays
 
@@ -89,8 +89,8 @@ def test_what_numpy_did_not_write_is_refused(what):
     with pytest.raises(DataError) as error:
         read_archive(path, "mend it")
     assert error.value.problem.startswith("broken (") and reason in error.value.problem
-    with pytest.raises(TaskError, match=r"a\.npz: broken; train the model anew \(") as told:
-        read_arrays(path)
+    with pytest.raises(TaskError, match=r"a\.npz: broken \(.*\); train the model anew") as told:
+        load_arrays(path)
     assert reason in str(told.value)
 
 
@@ -133,4 +133,4 @@ def test_hostile_archives_are_read_or_refused(data, most):
     found = answer(read_archive, path, "mend it", most)
     if found is not None:
         assert sum(value.nbytes for value in found.values()) <= (most or len(data))
-    assert (answer(read_arrays, path) is None) >= (found is None and most is None)
+    assert (answer(load_arrays, path) is None) >= (found is None and most is None)

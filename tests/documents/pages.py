@@ -64,6 +64,27 @@ def commands(block):
             yield from _command(line, tuple(shown[:-1]) if shown[:-1] else None)
 
 
+def run_all(run, compare):
+    """Run all pages, each from top to end, and the Python in them; the outputs by command.
+
+    run: of a command, its output; one that several pages show is run once. compare: is given each
+    command of which something is shown, its page and its output.
+    """
+    outputs = {}
+    for name in RUNNABLE:
+        names = {}
+        for block in blocks(name):
+            for command in commands(block):
+                key = command.words, command.stdin
+                if key not in outputs:
+                    outputs[key] = run(command)
+                if command.shown is not None:
+                    compare(name, command, outputs[key])
+            if block.language == "python" and name in PYTHON:
+                exec(compile("\n" * block.line + block.text, name, "exec"), names)
+    return outputs
+
+
 def _command(line, shown):
     words, stdin = shlex.split(line), None
     if words[:1] == ["cat"]:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from click.testing import CliRunner
 
 from seqtasks.cli.main import prepare_tensorflow, seqtasks_command
-from tests.documents.pages import PYTHON, RUNNABLE, blocks, commands
+from tests.documents.pages import run_all
 from tests.documents.workplace import make_samples_small, write_files
 
 NUMBER = re.compile(r"[-−]?\d[\d,.]*(?:\^[\d.]+)?")
@@ -73,17 +73,5 @@ def run(command):
 
 @pytest.mark.slow
 def test_all_pages_run_from_top_to_end(workplace):
-    """One page after the other; a command that several show is run once."""
-    outputs = {}
-    for name in RUNNABLE:
-        names = {}
-        for block in blocks(name):
-            for command in commands(block):
-                key = command.words, command.stdin
-                if key not in outputs:
-                    outputs[key] = run(command)
-                if command.shown is not None:
-                    assert_form(command, outputs[key])
-            if block.language == "python" and name in PYTHON:
-                exec(compile("\n" * block.line + block.text, name, "exec"), names)
+    outputs = run_all(run, lambda _, command, out: assert_form(command, out))
     assert len(outputs) > 30

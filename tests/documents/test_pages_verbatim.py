@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.pages import PYTHON, ROOT, RUNNABLE, blocks, commands
+from tests.documents.pages import ROOT, run_all
 from tests.documents.workplace import write_files
 
 SEQTASKS = (sys.executable, "-c", "from seqtasks.cli import main; main()")
@@ -34,21 +34,14 @@ def call(arguments, stdin=None):
 
 @pytest.mark.verbatim
 def test_all_pages_as_they_stand(tmp_path, monkeypatch):
-    """One page after the other; a command that several show is run once."""
     write_files(tmp_path)
     monkeypatch.chdir(tmp_path)
-    outputs, differences = {}, []
-    for name in RUNNABLE:
-        names = {}
-        for block in blocks(name):
-            for command in commands(block):
-                key = command.words, command.stdin
-                if key not in outputs:
-                    outputs[key] = call((*SEQTASKS, *command.words), command.stdin)
-                if command.shown is not None:
-                    shown = "".join(line + "\n" for line in command.shown)
-                    if outputs[key] != shown:
-                        differences.append((name, command.words, outputs[key], shown))
-            if block.language == "python" and name in PYTHON:
-                exec(compile("\n" * block.line + block.text, name, "exec"), names)
+    differences = []
+
+    def compare(name, command, out):
+        shown = "".join(line + "\n" for line in command.shown)
+        if out != shown:
+            differences.append((name, command.words, out, shown))
+
+    run_all(lambda command: call((*SEQTASKS, *command.words), command.stdin), compare)
     assert differences == []
