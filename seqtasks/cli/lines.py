@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from seqtasks.datasets.errors import DataError
+from seqtasks.datasets.textfile import LONGEST
 
 GROUP = 1024  # lines that are worked on together, at most
 GROUP_BYTES = 2**22  # and so many bytes, about
@@ -19,13 +20,13 @@ AHEAD = 4  # groups that are read ahead, at most
 def text_groups(
     texts: tuple[str, ...],
     file: Path | None,
-    longest: int | None = None,
+    longest: int = LONGEST,
     mend: str = "break it up",
 ) -> Iterator[list[str]]:
     """Groups of texts: the arguments, or the lines of a file or of standard input (`-`).
 
     A group is what is there when one is asked for, so that a slow writer gets its answers at once.
-    longest: bytes that a line may have; None: any number. mend: what to do about a longer one.
+    longest: bytes that a line may have. mend: what to do about a longer one.
     Raises UsageError if nothing, or more than one of these, is given; DataError for a file that
     cannot be read or is no UTF-8, and for a line that is too long.
     """
@@ -86,14 +87,14 @@ class _ReadAhead:
         return len(self._items) < AHEAD * GROUP and self._bytes + size <= AHEAD * GROUP_BYTES
 
 
-def _groups(stream: BinaryIO, name: str, longest: int | None, mend: str) -> Iterator[list[str]]:
+def _groups(stream: BinaryIO, name: str, longest: int, mend: str) -> Iterator[list[str]]:
     """The lines of a stream, without their ends; a thread reads ahead."""
     lines = _ReadAhead()
 
     def read() -> None:
         try:
             # of a line that is too long no more is read than shows it
-            while line := stream.readline(-1 if longest is None else longest + 2):
+            while line := stream.readline(longest + 2):
                 lines.put(line)
         except OSError as error:  # a directory, or a disk that fails
             lines.put(error)
@@ -113,7 +114,8 @@ def _groups(stream: BinaryIO, name: str, longest: int | None, mend: str) -> Iter
             if isinstance(item, OSError):
                 raise DataError(name, str(item.strerror).lower(), "name a text file")
             number += 1
-            if longest is not None and len(item.rstrip(b"\r\n")) > longest:
+            cut_off = len(item) == longest + 2 and not item.endswith(b"\n")
+            if cut_off or len(item.rstrip(b"\r\n")) > longest:
                 if group:
                     yield group
                 raise DataError(

@@ -25,6 +25,7 @@ Splits = dict[str, list[str]]
 
 # of the files of a directory, with those that have none; a file that is named may have any
 SUFFIXES = (".txt", ".text", ".md", ".rst", ".tokens")
+LONGEST = 128 << 20  # bytes of a line: some corpora are one line from beginning to end
 WINDOW = 1000  # characters in which a cut looks for the end of a line, or for a blank
 SHARES = "90/5/5"  # of train, dev and test, in percent, where a source has no splits
 HELD_OUT = (0.9, 0.1)
@@ -219,7 +220,7 @@ def _read_files(directory: Path, notes: list[str]) -> list[str]:
 
 
 def _document(path: Path) -> str:
-    return "\n".join([*read_lines(path), ""])
+    return "\n".join([*read_lines(path, LONGEST), ""])
 
 
 def _visible(directory: Path) -> list[Path]:

@@ -9,6 +9,8 @@ import numpy as np
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.vocabulary import normalized_words
 
+LONGEST = 1 << 20  # characters of a line
+MOST_NUMBERS = 1 << 13  # of a vector
 CHUNK = 10_000  # lines brought to the vocabulary's spelling at a time
 
 
@@ -26,18 +28,24 @@ def read_vectors(path: Path, wanted: Container[str], more: int) -> Vectors:
     counts of words and of numbers, may stand before. Words are brought to the vocabulary's
     spelling (lower case, digits 0); of several that become one, the first is kept.
 
-    Raises DataError with file and line for a line that is none, and for a file without any.
+    Raises DataError with file and line for a line that is none, for vectors of more than
+    MOST_NUMBERS, and for a file without any.
     """
     vectors: dict[str, np.ndarray] = {}
     size = 0
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
             chunk: list[tuple[str, np.ndarray]] = []
-            for number, line in enumerate(file, 1):
+            # of a line that is too long no more is read than shows it
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST + 1), ""), 1):
+                if len(line) > LONGEST:
+                    raise _too_long(path, number, f"a line of at most {LONGEST:,} characters")
                 fields = line.rstrip("\n\r ").split(" ")
                 if number == 1 and len(fields) == 2 and all(f.isdecimal() for f in fields):
                     continue
                 size = size or len(fields) - 1
+                if size > MOST_NUMBERS:
+                    raise _too_long(path, number, f"vectors of at most {MOST_NUMBERS:,} numbers")
                 chunk.append((fields[0], _numbers(path, number, fields, size)))
                 if len(chunk) == CHUNK:
                     more = _keep(chunk, vectors, wanted, more)
@@ -51,6 +59,12 @@ def read_vectors(path: Path, wanted: Container[str], more: int) -> Vectors:
         raise DataError(path, "no vectors in it", "expected a word and its numbers on each line")
     values = np.array(list(vectors.values()), np.float32).reshape(-1, size)
     return Vectors(tuple(vectors), values)
+
+
+def _too_long(path: Path, line: int, expected: str) -> DataError:
+    return DataError(
+        path, f"expected {expected}, got more", "check that it is a file of vectors", line=line
+    )
 
 
 def _numbers(path: Path, line: int, fields: list[str], size: int) -> np.ndarray:

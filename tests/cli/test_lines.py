@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from seqtasks.cli import lines
+from seqtasks.datasets.errors import DataError
 
 
 class Counted(io.BytesIO):
@@ -37,8 +38,34 @@ def test_a_stream_is_read_ahead_by_so_many_lines_and_bytes(monkeypatch, wide, ro
     texts = [f"{i:0{wide - 1}}" for i in range(50)]
     # beside what is kept: two lines in a group, and one that waits until there is room
     stream = Counted("".join(text + "\n" for text in texts).encode(), room + 3 * wide)
-    groups = lines._groups(stream, "a stream", None, "")
+    groups = lines._groups(stream, "a stream", lines.LONGEST, "")
     first = next(groups)
     assert not stream.beyond.wait(0.3)
     assert first + [text for group in groups for text in group] == texts
     assert stream.beyond.is_set()
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (b"abcd\nefgh\r\n", ["abcd", "efgh"]),
+        (b"abcd", ["abcd"]),
+        (b"a\nabcde\n", ["a"]),
+        (b"a\nabcde", ["a"]),
+        # of a line that is cut off by its bound, the rest is no line
+        (b"abcd\r\r\nb\n", []),
+        (b"\r" * 20 + b"\nb\n", []),
+    ],
+)
+def test_a_line_is_bounded(data, texts):
+    found = []
+    try:
+        for group in lines._groups(io.BytesIO(data), "a stream", 4, "break it up"):
+            found += group
+    except DataError as error:
+        assert str(error) == (
+            f"a stream:{len(texts) + 1}: a line of more than 4 bytes; break it up"
+        )
+    else:
+        assert "".join(texts) == data.decode().replace("\r", "").replace("\n", "")
+    assert found == texts

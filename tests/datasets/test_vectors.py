@@ -111,6 +111,19 @@ def test_a_first_line_without_numbers(path):
         read_vectors(path, (), 5)
 
 
+def test_a_line_and_a_vector_are_bounded(path, monkeypatch):
+    monkeypatch.setattr(vectors, "LONGEST", 12)
+    monkeypatch.setattr(vectors, "MOST_NUMBERS", 4)
+    assert read(path, "the 1 2 3 4\n") == {"the": [1, 2, 3, 4]}
+    for text, problem in (
+        ("a 1 2\na 1.000 2.000\n", ":2: expected a line of at most 12 characters, got more"),
+        ("a 1 2 3 4 5\n", ":1: expected vectors of at most 4 numbers, got more"),
+    ):
+        path.write_text(text)
+        with pytest.raises(DataError, match=problem + "; check that it is a file of vectors"):
+            read_vectors(path, (), 5)
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -55,7 +55,7 @@ def _parse(path: Path) -> Any:
     if path.is_file() and path.stat().st_size > MOST_BYTES:
         problem = f"expected {MOST_BYTES >> 20} MiB of JSON at most, got more"
         raise DataError(path, problem, "cut it into train.json, dev.json and test.json")
-    text = "\n".join(read_lines(path))
+    text = "\n".join(read_lines(path, MOST_BYTES, MOST_BYTES))
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
