@@ -10,17 +10,16 @@ from typing import BinaryIO
 import click
 
 from seqtasks.datasets.errors import DataError
-from seqtasks.datasets.textfile import LONGEST
 
 GROUP = 1024  # lines that are worked on together, at most
-GROUP_BYTES = 2**22  # and so many bytes, about
+GROUP_BYTES = 2**22  # and so many bytes, about; a line that is longer is refused by every command
 AHEAD = 4  # groups that are read ahead, at most
 
 
 def text_groups(
     texts: tuple[str, ...],
     file: Path | None,
-    longest: int = LONGEST,
+    longest: int = GROUP_BYTES,
     mend: str = "break it up",
 ) -> Iterator[list[str]]:
     """Groups of texts: the arguments, or the lines of a file or of standard input (`-`).

@@ -17,7 +17,6 @@ from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.cli.tables import Table, table_groups
 from seqtasks.datasets.printable import json_line, printable
-from seqtasks.datasets.textfile import LONGEST
 from seqtasks.tasks.sentiment.config import Config
 
 if TYPE_CHECKING:
@@ -167,7 +166,8 @@ def predict(
     else:
         if text_column:
             raise click.UsageError("--text-column is for a table: --input with .csv or .tsv")
-        table, groups = None, text_groups(text, file, LONGEST if window else MOST_BYTES, MEND)
+        bounds = () if window else (MOST_BYTES, MEND)
+        table, groups = None, text_groups(text, file, *bounds)
     groups = iter(groups)
     first = next(groups, [])  # before TensorFlow is there: what is wrong is said at once
     start_tensorflow(threads)
@@ -200,7 +200,7 @@ def export(model: Path, out: Path) -> None:
 
 
 MEND = "break it up, or read it in stretches with --window"
-MOST_BYTES = 2**20  # of a line; a longer one is refused, or read with --window (up to LONGEST)
+MOST_BYTES = 2**20  # of a line; a longer one is refused, or read with --window
 
 
 def _writer(format_: str, table: Table | None) -> "Callable[[Answer, list[Part] | None], None]":

@@ -1,6 +1,7 @@
 """How far ahead the lines of a stream are read, and that none is lost by it."""
 
 import io
+import os
 import threading
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_stream_is_read_ahead_by_so_many_lines_and_bytes(monkeypatch, wide, ro
     texts = [f"{i:0{wide - 1}}" for i in range(50)]
     # beside what is kept: two lines in a group, and one that waits until there is room
     stream = Counted("".join(text + "\n" for text in texts).encode(), room + 3 * wide)
-    groups = lines._groups(stream, "a stream", lines.LONGEST, "")
+    groups = lines._groups(stream, "a stream", 2**20, "")
     first = next(groups)
     assert not stream.beyond.wait(0.3)
     assert first + [text for group in groups for text in group] == texts
@@ -69,3 +70,20 @@ def test_a_line_is_bounded(data, texts):
     else:
         assert "".join(texts) == data.decode().replace("\r", "").replace("\n", "")
     assert found == texts
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="the system has no such device")
+@pytest.mark.parametrize(
+    ("command", "bound"),
+    [
+        ("ner predict", "4,194,304"),
+        ("sentiment predict", "1,048,576"),
+        ("sentiment predict --window 500", "4,194,304"),
+        ("lm score", "1,048,576"),
+    ],
+)
+def test_a_line_that_never_ends_is_refused_before_a_model_is_loaded(seqtasks, command, bound):
+    outcome = seqtasks(*command.split(), "--input", "/dev/zero", "--model", "nowhere")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert f"Error: /dev/zero:1: a line of more than {bound} bytes; break it up" in outcome.err
+    assert ("--window" in outcome.err) == (command == "sentiment predict")
