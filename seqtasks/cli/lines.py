@@ -4,6 +4,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,15 +40,16 @@ def text_groups(
                 raise click.UsageError(f"expected UTF-8 as TEXT, got {text!r}")
         yield list(texts)
     elif file is None or str(file) == "-":
-        yield from _groups(sys.stdin.buffer, "standard input", longest, mend)
+        if sys.stdin is None:  # so Python starts where the shell has closed it
+            raise click.UsageError("standard input is closed: give TEXT or --input FILE")
+        yield from _groups(nullcontext(sys.stdin.buffer), "standard input", longest, mend)
     else:
         try:
             stream = file.open("rb")
         except OSError as error:
             problem = str(error.strerror).lower()
             raise DataError(file, problem, "check the path given with --input") from None
-        with stream:
-            yield from _groups(stream, str(file), longest, mend)
+        yield from _groups(stream, str(file), longest, mend)
 
 
 class _ReadAhead:
@@ -57,6 +59,7 @@ class _ReadAhead:
         self._items: deque[bytes | OSError | None] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
+        self.left = False  # by who takes
 
     def put(self, item: bytes | OSError | None) -> None:
         """Add a line, an error or the end (None), as soon as there is room."""
@@ -76,30 +79,46 @@ class _ReadAhead:
             self._changed.notify()
             return item
 
+    def leave(self) -> None:
+        """Take no more; who adds need not wait for room any longer."""
+        with self._changed:
+            self.left = True
+            self._changed.notify()
+
     def empty(self) -> bool:
         """Whether there is nothing to take."""
         return not self._items
 
     def _has_room(self, size: int) -> bool:
-        if not self._items:
+        if not self._items or self.left:
             return True
         return len(self._items) < AHEAD * GROUP and self._bytes + size <= AHEAD * GROUP_BYTES
 
 
-def _groups(stream: BinaryIO, name: str, longest: int, mend: str) -> Iterator[list[str]]:
-    """The lines of a stream, without their ends; a thread reads ahead."""
+def _groups(
+    stream: AbstractContextManager[BinaryIO], name: str, longest: int, mend: str
+) -> Iterator[list[str]]:
+    """The lines of a stream, without their ends; a thread reads ahead, and closes it."""
     lines = _ReadAhead()
 
     def read() -> None:
         try:
-            # of a line that is too long no more is read than shows it
-            while line := stream.readline(longest + 2):
-                lines.put(line)
+            with stream as file:
+                # of a line that is too long no more is read than shows it
+                while not lines.left and (line := file.readline(longest + 2)):
+                    lines.put(line)
         except OSError as error:  # a directory, or a disk that fails
             lines.put(error)
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
+    try:
+        yield from _grouped(lines, name, longest, mend)
+    finally:
+        lines.leave()
+
+
+def _grouped(lines: _ReadAhead, name: str, longest: int, mend: str) -> Iterator[list[str]]:
     number = 0
     more = True
     while more:

@@ -72,6 +72,27 @@ def test_a_line_is_bounded(data, texts):
     assert found == texts
 
 
+def test_the_thread_that_reads_ends_with_who_takes():
+    """And closes the file itself: it may be in the middle of a line of it."""
+    before = threading.active_count()
+    stream = io.BytesIO(b"a\n" * 10**6)
+    groups = lines._groups(stream, "a stream", 4, "")
+    next(groups)
+    assert not stream.closed
+    groups.close()
+    for thread in threading.enumerate()[before:]:
+        thread.join(10)
+    assert stream.closed and threading.active_count() == before
+
+
+def test_standard_input_that_is_closed_is_a_usage_error(seqtasks, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    for command in ("ner predict", "sentiment predict", "lm score"):
+        outcome = seqtasks(*command.split(), "-")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "standard input is closed: give TEXT or --input FILE" in outcome.err
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="the system has no such device")
 @pytest.mark.parametrize(
     ("command", "bound"),
