@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 
 def start_tensorflow(threads: int | None = None) -> None:
@@ -12,18 +14,41 @@ def start_tensorflow(threads: int | None = None) -> None:
 
     threads: processor threads; None is all cores.
     """
+    closed = sys.stderr is None
+    open_closed_streams()
     if "tensorflow" not in sys.modules:
-        sys.stderr.flush()
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(nowhere, 2)
+        with nullcontext() if closed else _quiet():  # closed, its number may be another file's
             import keras  # noqa: F401
             import tensorflow  # noqa: F401
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(nowhere)
     if threads:
         from seqtasks.tasks.training import set_threads
 
         set_threads(threads)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What is written to standard error by its number goes nowhere."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def open_closed_streams() -> None:
+    """Have something to write to where the shell has closed a standard stream, as with `2>&-`.
+
+    Python has None there, and the next file that is opened gets the stream's number, to which
+    TensorFlow writes all the same. A file that has it already keeps it.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
