@@ -36,3 +36,18 @@ def loaded_classifier(monkeypatch, tiny_sentiment, tiny_classifier):
     """The run `tiny_sentiment`, whose classifier need not be loaded for every command."""
     monkeypatch.setattr("seqtasks.tasks.sentiment.run.load", lambda _: tiny_classifier)
     return tiny_sentiment.model
+
+
+@pytest.fixture
+def music(seqtasks, monkeypatch, tmp_path, tiny_music, tiny_composer):
+    """`music("generate", …)` with the tiny run, whose model need not be loaded for every command.
+
+    Each test has a working directory of its own.
+    """
+    monkeypatch.setattr("seqtasks.tasks.music.run.load", lambda _: tiny_composer)
+    monkeypatch.chdir(tmp_path)
+
+    def run(command, *arguments):
+        return seqtasks("music", command, "--model", tiny_music.model, *arguments)
+
+    return run

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from pathlib import Path
 
 TICKS = 480  # of a quarter note, unless said otherwise
 
@@ -48,3 +49,11 @@ def quantity(value: int) -> bytes:
     while value := value >> 7:
         parts.append(128 | value & 127)
     return bytes(reversed(parts))
+
+
+def write_tune(path: Path, pitches: Iterable[int], ticks: int = TICKS) -> Path:
+    """A MIDI file of one line, a tone after the other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tones = [(i * ticks, (i + 1) * ticks, pitch) for i, pitch in enumerate(pitches)]
+    path.write_bytes(midi(melody(*tones)))
+    return path
