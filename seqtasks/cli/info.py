@@ -1,6 +1,5 @@
 """`seqtasks info`."""
 
-import json
 import shutil
 import textwrap
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from seqtasks.cli import options
-from seqtasks.datasets.printable import one_line
+from seqtasks.datasets.printable import json_line, one_line
 from seqtasks.tasks.errors import TaskError
 
 WIDEST = 100  # columns, also where the terminal has more
@@ -37,7 +36,7 @@ def _write(record: dict[str, Any], as_json: bool, directory: Path) -> None:
 
 def _print(record: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(record))
+        click.echo(json_line(record))
         return
     for name in ("kind", "directory", "task"):
         click.echo(one_line(f"{name:9} {record.pop(name)}"))

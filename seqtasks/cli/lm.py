@@ -1,6 +1,5 @@
 """`seqtasks lm`."""
 
-import json
 import sys
 from itertools import chain
 from pathlib import Path
@@ -14,6 +13,7 @@ from seqtasks.cli.lines import text_groups
 from seqtasks.cli.lm_output import comparison, table, write_score, write_text
 from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.start import start_tensorflow
+from seqtasks.datasets.printable import json_line, printable
 from seqtasks.datasets.text_sources import SHARES, load_text, parse_shares
 from seqtasks.tasks.lm.config import Config
 
@@ -122,9 +122,9 @@ def evaluate(
         say(note)
     scores = {**result.scores, "source": found.source, "split": found.split}
     if as_json:
-        click.echo(json.dumps(scores))
+        click.echo(json_line(scores))
         return
-    click.echo(f"{found.source}, {found.split}:\n\n{table(scores)}")
+    click.echo(printable(f"{found.source}, {found.split}:\n\n{table(scores)}"))
 
 
 @command.command(

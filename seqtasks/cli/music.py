@@ -1,6 +1,5 @@
 """`seqtasks music`."""
 
-import json
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from seqtasks.cli.music_generate import generate
 from seqtasks.cli.music_input import told
 from seqtasks.cli.music_output import check_place, table
 from seqtasks.cli.start import start_tensorflow
+from seqtasks.datasets.printable import json_line, printable
 from seqtasks.tasks.music.config import Config, Drawing
 
 DRAWING = Drawing()
@@ -126,9 +126,9 @@ def evaluate(
         say(note)
     scores |= {"source": found.source, "split": found.split}
     if as_json:
-        click.echo(json.dumps(scores))
+        click.echo(json_line(scores))
         return
-    click.echo(f"{found.source}, {found.split}:\n\n{table(scores)}")
+    click.echo(printable(f"{found.source}, {found.split}:\n\n{table(scores)}"))
 
 
 @command.command(epilog="Example: seqtasks music export --out exports/music")

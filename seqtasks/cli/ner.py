@@ -1,6 +1,5 @@
 """`seqtasks ner`."""
 
-import json
 import sys
 from itertools import chain
 from pathlib import Path
@@ -87,7 +86,7 @@ def evaluate(
         say(f"{len(result.mistakes):,} mistakes written to {errors}")
     scores = {**result.scores, "source": found.source, "split": found.split}
     if as_json:
-        click.echo(json.dumps(scores))
+        click.echo(json_line(scores))
         return
     table = chunk_scores.table(scores)
     click.echo(printable(f"{found.source}, {found.split}, in percent:\n\n{table}"))

@@ -1,6 +1,5 @@
 """`seqtasks sentiment`."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
@@ -116,7 +115,7 @@ def evaluate(
         _draw(plots, result.scores)
     scores = {**result.scores, "source": found.source, "split": found.split}
     if as_json:
-        click.echo(json.dumps(scores))
+        click.echo(json_line(scores))
         return
     table = label_scores.table(scores)
     click.echo(printable(f"{found.source}, {found.split}, in percent:\n\n{table}"))
