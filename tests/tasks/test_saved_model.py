@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import re
+import resource
+import shutil
 import subprocess
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from seqtasks.tasks import run_directory, saved_model
+from seqtasks.tasks.describe import describe
 from seqtasks.tasks.errors import TaskError
 from tests.random_runs import TASKS
 from tests.tiny_ner import tree
@@ -124,6 +127,39 @@ def test_a_place_that_cannot_be_written_is_told(places, where, told):
             ask(places / where)
         assert str(error.value) == f"{places / where}: {told}; choose another place with --out"
     assert tree(places).keys() == before.keys() | ({"new"} if where.startswith("new") else set())
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+    """A real one, but for who is told: a file may not grow beyond a few bytes."""
+    module = tf.Module()
+    module.weight = tf.Variable(tf.ones(1 << 16))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 12, limits[1]))
+    try:
+        with pytest.raises(TaskError) as error:
+            saved_model.save(module, {}, tmp_path, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    (line,) = str(error.value).splitlines()
+    assert line.startswith(f"{tmp_path}: ") and line.endswith("; choose another place with --out")
+    assert names(tmp_path) == []
+    assert saved_model.save(module, {}, tmp_path, {}) == tmp_path / "1"
+
+
+def test_an_export_within_a_run_or_behind_a_link_changes_nothing_there(tmp_path, tiny_run):
+    """Nor does what has a number and is no version."""
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run.model, run)
+    (tmp_path / "link").symlink_to(run)
+    (run / "7").write_text("mine")
+    (run / "8").symlink_to("nowhere")
+    before = tree(run)
+    assert saved_model.save(tf.Module(), {}, run, {"task": "ner"}) == run / "9"
+    link = tmp_path / "link"
+    assert saved_model.save(tf.Module(), {}, link, {"task": "ner"}) == link / "10"
+    assert before.items() <= tree(run).items()
+    assert os.readlink(run / "8") == "nowhere"
+    assert describe(run)["kind"] == "run" and describe(run / "9")["kind"] == "export"
 
 
 @pytest.mark.parametrize("where", ["", "exports", "exports/of/mine"])
