@@ -39,6 +39,18 @@ def loaded_classifier(monkeypatch, tiny_sentiment, tiny_classifier):
 
 
 @pytest.fixture
+def loaded(monkeypatch, tiny_tagger, tiny_classifier, tiny_language_model, tiny_composer):
+    """The models of the tiny runs need not be loaded for every command, whatever `--model` is."""
+    for task, model in {
+        "ner": tiny_tagger,
+        "sentiment": tiny_classifier,
+        "lm": tiny_language_model,
+        "music": tiny_composer,
+    }.items():
+        monkeypatch.setattr(f"seqtasks.tasks.{task}.run.load", lambda _, model=model: model)
+
+
+@pytest.fixture
 def music(seqtasks, monkeypatch, tmp_path, tiny_music, tiny_composer):
     """`music("generate", …)` with the tiny run, whose model need not be loaded for every command.
 
