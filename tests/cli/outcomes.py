@@ -2,6 +2,9 @@
 
 import json
 
+from seqtasks.datasets.errors import DataError
+from seqtasks.tasks.errors import TaskError
+
 CONTROL = {chr(c) for c in (*range(9), *range(11, 32), *range(127, 160), 0x202E, 0x2066)}
 
 
@@ -11,7 +14,7 @@ def ended(outcome):
     if error is None or isinstance(error, SystemExit):
         assert outcome.exit_code in (0, 2)
         return outcome.exit_code
-    assert type(error).__name__ in ("DataError", "TaskError", "UsageError"), repr(error)
+    assert isinstance(error, DataError | TaskError), repr(error)
     assert len(str(error).splitlines()) == 1 and not set(str(error)) & CONTROL
     return 1
 

@@ -15,7 +15,10 @@ FEW = settings(max_examples=max(settings().max_examples // 4, 10))
 # the name of a file that a task reads, and right ones
 FILES = {
     "ner": ("a.conll", [b"Ada B-PER\nmet O\nTim B-PER\n\nIn O\nNew B-LOC\nYork I-LOC\n"]),
-    "sentiment": ("a.tsv", [b"good film\tpositive\ndull\tnegative\n\nlong\tneither\n"]),
+    "sentiment": (
+        "a.tsv",
+        [b"text\tlabel\ngood film\tpositive\ndull\tnegative\n\nlong\tneither\n"],
+    ),
     "lm": ("a.txt", [b"A boat.\nIt lies there.\n\nWhales, said he.\n"]),
     "music": ("a.json", [b'{"train": [[[60, 64], [62]]], "valid": [[[60]]], "test": [[[62]]]}']),
 }
