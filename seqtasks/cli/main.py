@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 import seqtasks
+from seqtasks.cli.start import open_closed_streams
 from seqtasks.datasets.printable import printable
 
 # group or command -> the module of this package that has it, and what the list of commands says
@@ -40,6 +41,16 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"seqtasks.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; if the reader of its output has gone, as `| head` does, all is well."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # caught here, since click would make it exit code 1
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        return result
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands with their one-line descriptions, without importing them."""
         with formatter.section("Commands"):
@@ -54,6 +65,7 @@ def seqtasks_command() -> None:
 
 def main() -> NoReturn:
     """Run the command line. Exit codes: 0, 1 for an error, 2 for usage, 130 and 143 for signals."""
+    open_closed_streams()
     signal.signal(signal.SIGTERM, _terminated)
     prepare_tensorflow()
     try:
@@ -66,9 +78,6 @@ def main() -> NoReturn:
         _fail(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
         _fail_interrupted(error.__cause__ or error)
-    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         known = _message(error)
         if known is None:
