@@ -72,11 +72,12 @@ def locked(place: Path) -> Iterator[None]:
         above.mkdir(parents=True, exist_ok=True)
         with run_lock.only_one(place, _beside(place, "lock")):
             yield
-    except PermissionError as error:
+    except OSError as error:
         if error.filename != str(_beside(place, "lock")):
             raise
+        reason = (error.strerror or str(error)).lower()
         raise TaskError(
-            f"{above}: cannot be written in; choose another place with --model"
+            f"{above}: cannot be written in: {reason}; choose another place with --model"
         ) from None
     finally:
         with suppress(OSError):  # nothing was left there
