@@ -23,13 +23,14 @@ def whole_file(
     Raises:
         TaskError: if it cannot be written, or if nothing was.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.parent / f".{path.name}.part"
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise TaskError(f"{path}: a pipe or a device, no plain file; {mend}")
         if parents:
             path.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        with part.open("r+b") as file:
-            os.fsync(file.fileno())
+        flush(part)
         if not part.stat().st_size:
             raise TaskError(f"{path}: nothing was written; is there room on the disk?")
         os.replace(part, path)
@@ -39,3 +40,20 @@ def whole_file(
     finally:
         with suppress(OSError):  # where it could not be written it need not be removed
             part.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Bring a file to the disk, or the names in a directory where the system can.
+
+    Raises OSError for a file that cannot be.
+    """
+    if path.is_dir():
+        with suppress(OSError):  # Windows opens no directory
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    else:
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,26 @@ def test_the_mend_is_the_callers_and_folders_are_made_where_that_is_wanted(tmp_p
     with pytest.raises(TaskError, match="directory"), whole_file(tmp_path / "folder") as part:
         part.write_text("lost")
     assert os.listdir(tmp_path) == ["folder"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with a name")
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path):
+    """As /dev/null would be, by whoever may."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for name in ("pipe", "link"):
+        with pytest.raises(TaskError, match="no plain file"), whole_file(tmp_path / name) as part:
+            part.write_text("lost")
+    assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("name", [".", "..", "/"])
+def test_what_has_no_name_of_its_own_is_one_line(tmp_path, monkeypatch, name):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    path = Path(name)
+    with pytest.raises(TaskError, match="cannot be written"), whole_file(path) as part:
+        part.write_text("lost")
+    assert os.listdir(tmp_path / "here") == []
+    assert os.listdir(tmp_path) == ["here"]
