@@ -22,7 +22,7 @@ from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.regular_file import read_json
 from seqtasks.tasks import run_lock
 from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.whole_files import whole_file
+from seqtasks.tasks.whole_files import flush, whole_file
 
 MOST_BYTES = 4 << 20  # of a configuration
 CONFIG = "config.json"
@@ -30,25 +30,30 @@ WEIGHTS = "weights.npz"
 
 
 def check_place(place: Path, overwrite: bool, resume: bool) -> None:
-    """Whether `open_staging` would do its work; nothing is made or removed yet.
+    """Whether `open_staging` would do its work; nothing is made or removed for it yet.
 
     Raises TaskError if a run, an unfinished run or anything else is in the way.
     """
     try:
         _recover(place)
-        there = next(parent for parent in Path(os.path.abspath(place)).parents if parent.exists())
+        real = Path(os.path.realpath(place))
+        if Path.cwd().is_relative_to(real) or os.path.ismount(real):
+            raise TaskError(
+                f"{place}: the directory at work in, or one mounted there, which no run can "
+                "replace; name one within it with --model"
+            )
+        there = next(parent for parent in real.parents if parent.exists())
+        unfinished = (staging_of(place) / CONFIG).exists()
     except OSError as error:
         raise TaskError(f"{place}: {error.strerror}; choose another place with --model") from None
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise TaskError(f"{there}: cannot be written in; choose another place with --model")
-    staging = staging_of(place)
-    unfinished = (staging / CONFIG).exists()
-    if place.exists():
+    if os.path.lexists(real):
         # who began a training over a run meant to replace it, and may go on
         _check_replaceable(place, overwrite or (resume and unfinished))
     if unfinished and not resume and not overwrite:
         raise TaskError(
-            f"{staging}: a training that has not finished; "
+            f"{staging_of(place)}: a training that has not finished; "
             "--resume goes on with it, --overwrite starts anew"
         )
     if resume and not unfinished:
@@ -66,7 +71,7 @@ def locked(place: Path) -> Iterator[None]:
 
     Raises TaskError if one is at work there, or if the place cannot be written in.
     """
-    above = Path(os.path.abspath(place)).parent
+    above = Path(os.path.realpath(place)).parent
     made = [parent for parent in (above, *above.parents) if not parent.exists()]
     try:
         above.mkdir(parents=True, exist_ok=True)
@@ -91,7 +96,9 @@ def open_staging(place: Path, overwrite: bool, resume: bool) -> Path:
     Raises TaskError if a run, an unfinished run or anything else is in the way.
     """
     check_place(place, overwrite, resume)
-    staging = staging_of(place)
+    staging, old = staging_of(place), _beside(place, "old")
+    if old.exists():
+        raise TaskError(f"{old}: an earlier run that could not be removed; remove it")
     if resume:
         return staging
     try:
@@ -104,11 +111,14 @@ def open_staging(place: Path, overwrite: bool, resume: bool) -> Path:
 
 
 def commit(staging: Path, place: Path) -> None:
-    """Put a complete run in its place; of an earlier run there nothing is left."""
-    old = _beside(place, "old")
+    """Put a complete run, flushed to the disk, in its place; of an earlier one nothing is left."""
+    for path in (*staging.rglob("*"), staging):
+        flush(path)
+    place, old = _real(place), _beside(place, "old")
     if place.exists():
         os.rename(place, old)
     os.rename(staging, place)
+    flush(place.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -130,17 +140,14 @@ def read_config(place: Path, task: str, option: str = "--model") -> dict[str, An
         reason = (error.strerror or str(error)).lower()
         raise TaskError(f"{path}: {reason}; check who may use it") from None
     try:
-        record: Any = read_json(path, MOST_BYTES, advice)
+        record = _record_of(path)
     except DataError as error:
         raise TaskError(
             f"{path}: not the configuration of a run; {advice} ({error.problem})"
         ) from None
-    found = record.get("task") if isinstance(record, dict) else None
-    if not isinstance(found, str):
-        raise TaskError(f"{path}: not the configuration of a run; {advice}")
-    if found != task:
-        raise TaskError(f"{place}: a run of the task {found[:20]}, not {task}; {advice}")
-    return dict(record)
+    if record["task"] != task:
+        raise TaskError(f"{place}: a run of the task {record['task'][:20]}, not {task}; {advice}")
+    return record
 
 
 def same_as_begun(staging: Path, record: dict[str, Any]) -> dict[str, Any]:
@@ -205,10 +212,24 @@ def set_weights(network: Any, arrays: dict[str, np.ndarray], path: Path) -> None
         variable.assign(value)
 
 
+def _record_of(path: Path) -> dict[str, Any]:
+    """The configuration of a run; DataError for any other file of that name, as many have one."""
+    record: Any = read_json(path, MOST_BYTES, "")
+    if not isinstance(record, dict) or not isinstance(record.get("task"), str):
+        raise DataError(path, "it names no task", "")
+    return record
+
+
 def _check_replaceable(place: Path, overwrite: bool) -> None:
-    if not place.is_dir() or (any(place.iterdir()) and not (place / CONFIG).exists()):
-        raise TaskError(f"{place}: there is something else than a run; choose another --model")
-    if any(place.iterdir()) and not overwrite:
+    empty = place.is_dir() and not any(place.iterdir())
+    if not empty:
+        try:
+            _record_of(place / CONFIG)
+        except DataError:
+            raise TaskError(
+                f"{place}: there is something else than a run; choose another --model"
+            ) from None
+    if not empty and not overwrite:
         raise TaskError(
             f"{place}: a run is there already; --overwrite replaces it, --model names another place"
         )
@@ -216,18 +237,26 @@ def _check_replaceable(place: Path, overwrite: bool) -> None:
 
 def _recover(place: Path) -> None:
     """Mend what a process that died in `commit` left; wait for one that is in it."""
-    old = _beside(place, "old")
+    old, lock = _beside(place, "old"), _beside(place, "lock")
     for _ in range(50):
-        if place.exists() or not old.exists() or not run_lock.held(_beside(place, "lock")):
+        if place.exists() or not old.exists() or not run_lock.held(lock):
             break
         time.sleep(0.02)
-    if old.exists():
-        if place.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.rename(old, place)
+    if not old.exists() or run_lock.held(lock):  # who holds it goes on with it
+        return
+    if place.exists():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        with suppress(FileNotFoundError):  # another process was quicker
+            os.rename(old, _real(place))
 
 
 def _beside(place: Path, what: str) -> Path:
-    absolute = Path(os.path.abspath(place))
-    return place.parent / f".{absolute.name}.{what}"
+    real = _real(place)
+    return real.parent / f".{real.name}.{what}"
+
+
+def _real(place: Path) -> Path:
+    """The directory that a link stands for, since a rename would replace the link."""
+    named = place.name not in ("", "..") and not place.is_symlink()
+    return place if named else Path(os.path.realpath(place))
