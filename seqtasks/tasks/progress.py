@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from typing import TextIO
 
 
@@ -9,7 +10,8 @@ class Progress:
     """Tells how far a number of equal steps has come, and how long the rest may take.
 
     On a terminal one line is drawn over and over; elsewhere a line is written when `done` is
-    called, so that logs stay short.
+    called, so that logs stay short. Where nobody is left to read them (the terminal was closed),
+    the work goes on.
     """
 
     def __init__(self, label: str, steps: int, stream: TextIO | None = None) -> None:
@@ -28,15 +30,16 @@ class Progress:
         left = (now - self._start) * (1 - share) / share if share else 0
         filled = int(24 * share)
         bar = "█" * filled + "·" * (24 - filled)
-        self._stream.write(
-            f"\r\x1b[K{self._label} {bar} {100 * share:3.0f}%  {clock(left)} left {note}"
-        )
-        self._stream.flush()
+        self._write(f"\r\x1b[K{self._label} {bar} {100 * share:3.0f}%  {clock(left)} left {note}")
 
     def done(self, summary: str) -> None:
         """Put `summary` in the place of the bar."""
-        self._stream.write(("\r\x1b[K" if self._terminal else "") + summary + "\n")
-        self._stream.flush()
+        self._write(("\r\x1b[K" if self._terminal else "") + summary + "\n")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def clock(seconds: float) -> str:

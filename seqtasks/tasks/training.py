@@ -113,8 +113,8 @@ def fit(
                 break
             state.save(checkpoint)
             progress.done(_line(state.history[-1], plan.epochs, state.best_epoch == epoch))
-        if signals.number is not None:
-            raise Interrupted("interrupted after the last epoch", signals.number)
+    if signals.number is not None:  # asked when none is noted any more
+        raise Interrupted("interrupted after the last epoch", signals.number)
     if problem and not state.history:
         state.save(checkpoint)
         raise FloatingPointError(f"{problem}; the weights before it are in {checkpoint}")
@@ -142,11 +142,11 @@ def _learn(
             state.first = loss
         state.loss += loss
         state.step += 1
-        progress.step(state.step, f"  loss {_short(state.loss / state.step)}")
         stopped = signals.number is not None
         if stopped or time.monotonic() - saved > SAVED_EVERY:
             state.save(checkpoint)
             saved = time.monotonic()
+        progress.step(state.step, f"  loss {_short(state.loss / state.step)}")
         if stopped:
             where = f"step {state.step} of {plan.steps} in epoch {epoch + 1} of {plan.epochs}"
             raise Interrupted(f"interrupted after {where}", signals.number or 0)

@@ -1,8 +1,12 @@
 """Signals while a training runs: noted, and the training stops in order."""
 
+import errno
+import io
 import os
 import signal
+import sys
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -138,6 +142,40 @@ def test_validation_stops_at_once_and_is_done_anew(tmp_path, epoch):
     again = Small()
     train(again, tmp_path, validate=lambda: validate(again))
     assert_same([v.numpy() for v in again.variables], [v.numpy() for v in whole.variables])
+
+
+class ClosedTerminal(io.StringIO):
+    """Standard error of a terminal that somebody closed."""
+
+    def isatty(self):
+        return True
+
+    def write(self, _):
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_terminal_that_is_closed_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", ClosedTerminal())
+    with pytest.raises(Interrupted) as stop:
+        train(Small(), tmp_path, batches=at_step(signal.SIGHUP, 4))
+    assert stop.value.number == signal.SIGHUP
+    again, whole = Small(seed=99), Small()
+    train(again, tmp_path)  # nor is one stopped by it that goes on
+    (tmp_path / "whole").mkdir()
+    train(whole, tmp_path / "whole")
+    assert_same(weights(again), weights(whole))
+
+
+def test_a_signal_that_comes_last_is_not_lost(tmp_path, monkeypatch):
+    @contextmanager
+    def late():
+        with noted() as signals:
+            yield signals
+            send(signal.SIGTERM)
+
+    monkeypatch.setattr(training, "noted", late)
+    with pytest.raises(Interrupted, match="after the last epoch"):
+        train(Small(), tmp_path)
 
 
 def test_a_long_epoch_is_saved_on_the_way(tmp_path, monkeypatch):
