@@ -1,5 +1,6 @@
 """A training from its place to its run directory: claimed, begun, gone on with, finished."""
 
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -87,12 +88,20 @@ def claimed(place: Path, overwrite: bool, resume: bool) -> Iterator[TrainingRun]
             yield run
         except KeyboardInterrupt as stop:
             number = stop.number if isinstance(stop, Interrupted) else signal.SIGINT
-            raise Interrupted(str(stop) or "interrupted", number, run.begun) from None
+            left = run.begun and os.path.exists(run.staging / run_directory.CONFIG)
+            raise Interrupted(str(stop) or "interrupted", number, left) from None
         except (OSError, TaskError) as error:
             cause = error if isinstance(error, OSError) else error.__cause__
-            if not run.begun or not isinstance(cause, OSError):
+            if not run.begun or not isinstance(cause, OSError) or not _is_of(run, cause):
                 raise
             raise TaskError(f"{run.staging}: {_what_is_left(run, cause)}") from error
+
+
+def _is_of(run: TrainingRun, error: OSError) -> bool:
+    """Whether it is of what the training writes; that of a write names no file."""
+    if not isinstance(error.filename, str):
+        return True
+    return Path(os.path.abspath(error.filename)).is_relative_to(os.path.abspath(run.staging.parent))
 
 
 def _what_is_left(run: TrainingRun, error: OSError) -> str:

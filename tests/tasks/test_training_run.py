@@ -130,8 +130,12 @@ def test_a_folder_removed_meanwhile_is_said(place):
         run.begin(RECORD)
 
 
-def test_an_error_of_something_else_is_left_as_it_is(place, tmp_path):
-    with pytest.raises(FileNotFoundError), claimed(place, False, False):
+@pytest.mark.parametrize("resume", [False, True])
+def test_an_error_of_something_else_is_left_as_it_is(place, tmp_path, resume):
+    if resume:
+        with claimed(place, False, False) as run:
+            run.begin(RECORD)
+    with pytest.raises(FileNotFoundError), claimed(place, False, resume):
         (tmp_path / "vectors.txt").read_text()
 
 
@@ -147,6 +151,15 @@ def test_an_interruption_says_whether_one_can_go_on(place, begun, stop):
         raise stop
     assert error.value.resumable is begun
     assert error.value.number == getattr(stop, "number", signal.SIGINT)
+
+
+def test_when_the_run_is_in_its_place_there_is_nothing_to_go_on_with(place):
+    with pytest.raises(Interrupted) as error, claimed(place, False, False) as run:
+        run.begin(RECORD)
+        run_directory.commit(run.staging, place)
+        raise KeyboardInterrupt
+    assert not error.value.resumable
+    assert run_directory.read_config(place, "ner") == RECORD
 
 
 # going on
