@@ -169,7 +169,8 @@ def write_json(path: Path, record: Any) -> None:
     """Write JSON for people, whole or not at all."""
     text = json.dumps(record, indent=2, ensure_ascii=False)
     with whole_file(path, parents=False) as part:
-        part.write_text(text, "utf-8")
+        # half of a surrogate pair, of a name that is no UTF-8, is written as JSON escapes it
+        part.write_text(text, "utf-8", "backslashreplace")
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -1,6 +1,7 @@
 """What is in a run directory: JSON, arrays, weights, versions."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -18,6 +19,13 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
         run_directory.write_json(path, {"name": object()})
     assert tree(tmp_path) == {"metrics.json": path.read_bytes()}
     assert json.loads(path.read_text("utf-8")) == {"name": "Zoë 😀"}
+
+
+def test_a_name_that_is_no_utf_8_is_kept(tmp_path):
+    """As the system gives it, of a file that was named long ago."""
+    record = {"task": "ner", "data": {"source": os.fsdecode(b"caf\xe9 \\.conll")}}
+    run_directory.write_json(tmp_path / "config.json", record)
+    assert run_directory.read_config(tmp_path, "ner") == record
 
 
 def test_arrays_come_back_bit_for_bit(tmp_path):
