@@ -108,7 +108,7 @@ def _message(error: Exception) -> str | None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    line = printable(" ".join(message.split()))
+    line = printable(" ".join(line.strip() for line in message.splitlines()))
     click.echo(click.style("Error: ", fg="red") + line, err=True)
     sys.exit(code)
 

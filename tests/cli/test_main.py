@@ -1,11 +1,13 @@
 """The entry point itself: exit codes, one line for an error, a reader that goes away."""
 
 import os
+import shlex
 import subprocess
 import sys
 
 import pytest
 
+from seqtasks.tasks.errors import Interrupted
 from tests.tiny_ner import TEXTS
 
 
@@ -30,6 +32,18 @@ def test_main_tells_in_one_line_what_happened(seqtasks, loaded_tagger, monkeypat
     # click ends the line of ^C first
     (line,) = err.removeprefix("\n").splitlines()
     assert line.startswith("Error: ")
+
+
+def test_the_command_that_goes_on_is_the_one_that_was_given(seqtasks, tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise Interrupted("interrupted after\nstep 1", resumable=True)
+
+    monkeypatch.setattr("seqtasks.datasets.sources.load_tagged", stop)
+    given = ["ner", "train", "--model", str(tmp_path / "my  run's"), "--data", "a \\ b"]
+    code, _, err = seqtasks(*given, "--overwrite")
+    said, _, command = err.strip().partition("go on with: ")
+    assert (code, said) == (130, "Error: interrupted after step 1; all is saved, ")
+    assert shlex.split(command) == ["seqtasks", *given, "--resume"]
 
 
 def test_main_does_not_hide_a_defect_of_ours(seqtasks, loaded_tagger, monkeypatch):
