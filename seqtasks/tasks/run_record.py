@@ -15,6 +15,7 @@ from seqtasks import __version__
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.regular_file import read_json
 from seqtasks.datasets.source import Source
+from seqtasks.tasks import run_directory
 from seqtasks.tasks.errors import TaskError
 
 DIGESTS = "digests.json"
@@ -73,9 +74,11 @@ def write_digests(directory: Path) -> None:
     (directory / DIGESTS).write_text(json.dumps(digests, indent=2), "utf-8")
 
 
-def check_unchanged(directory: Path) -> None:
-    """Whether the files of a run are as training left them.
+def check_unchanged(directory: Path, record: dict[str, Any]) -> None:
+    """Whether the files of a run, all of which were read, are as training left them.
 
+    record: its `config.json`, which was read first: if it is another now, files of two runs may
+        have been read.
     Raises TaskError naming the first that is not.
     """
     path = directory / DIGESTS
@@ -95,6 +98,8 @@ def check_unchanged(directory: Path) -> None:
                 f"{directory / name}: was changed since training; put the old one back, or train "
                 "the model anew"
             )
+    if run_directory.read_config(directory, record["task"]) != record:
+        raise TaskError(f"{directory}: another run took its place meanwhile; do it again")
 
 
 def _digest(path: Path) -> str:

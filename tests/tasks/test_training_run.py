@@ -190,6 +190,7 @@ def whole(tmp_path):
     """A directory of files as training leaves them."""
     for name in ("config.json", "vocabulary.json", "weights.npz", "pieces.bin"):
         (tmp_path / name).write_text(name)
+    (tmp_path / "config.json").write_text(json.dumps(RECORD))
     (tmp_path / "history.csv").write_text("epoch")
     (tmp_path / "metrics.json").write_text("{}")
     write_digests(tmp_path)
@@ -197,11 +198,11 @@ def whole(tmp_path):
 
 
 def test_unchanged_is_unchanged(whole):
-    check_unchanged(whole)
+    check_unchanged(whole, RECORD)
     (whole / "history.csv").write_text("a note of mine")
     (whole / "metrics.json").write_text("figures for people")
     (whole / "notes.txt").write_text("another")
-    check_unchanged(whole)
+    check_unchanged(whole, RECORD)
 
 
 @pytest.mark.parametrize("name", ["config.json", "vocabulary.json", "weights.npz", "pieces.bin"])
@@ -211,19 +212,27 @@ def test_what_was_changed_is_named(whole, name):
     for content in (kept + b" ", kept[:-1], b""):
         path.write_bytes(content)
         with pytest.raises(TaskError, match=rf"{name}: was changed since training"):
-            check_unchanged(whole)
+            check_unchanged(whole, RECORD)
     path.unlink()
     with pytest.raises(TaskError, match=rf"{name}: missing"):
-        check_unchanged(whole)
+        check_unchanged(whole, RECORD)
     path.write_bytes(kept)
-    check_unchanged(whole)
+    check_unchanged(whole, RECORD)
+
+
+def test_a_run_that_took_the_place_meanwhile_is_told(whole):
+    """Of the same settings and data but for a seed: its files fit the first one's."""
+    (whole / "config.json").write_text(json.dumps({**RECORD, "config": {"seed": 2}}))
+    write_digests(whole)
+    with pytest.raises(TaskError, match="another run took its place meanwhile; do it again"):
+        check_unchanged(whole, RECORD)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "[1]", "{", '{"../config.json": "x"}', '{"a": 1'])
 def test_broken_digests_are_named(whole, content):
     (whole / "digests.json").write_text(content)
     with pytest.raises(TaskError) as error:
-        check_unchanged(whole)
+        check_unchanged(whole, RECORD)
     named = "../config.json: missing" if ".." in content else "digests.json: "
     assert named in str(error.value)
     assert "train the model anew" in str(error.value)

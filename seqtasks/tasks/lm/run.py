@@ -127,7 +127,7 @@ def load(model: Path) -> LanguageModel:
         model, lambda: LanguageModel(build_model(config, vocabulary), vocabulary)
     )
     run_directory.set_weights(loaded.network, weights, model / run_directory.WEIGHTS)
-    check_unchanged(model)
+    check_unchanged(model, record)
     return loaded
 
 

@@ -112,7 +112,7 @@ def load(model: Path) -> Composer:
     weights = loading.weights_for(model, config.layers, numbers + hidden * (config.units + hidden))
     composer: Composer = loading.built(model, lambda: Composer(build_model(config, notation)))
     run_directory.set_weights(composer.network, weights, model / run_directory.WEIGHTS)
-    check_unchanged(model)
+    check_unchanged(model, record)
     return composer
 
 

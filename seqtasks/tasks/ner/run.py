@@ -158,7 +158,7 @@ def load(model: Path) -> Tagger:
     weights = loading.weights_for(model, config.layers, numbers)
     network = loading.built(model, lambda: build_model(config, vocabulary, tags))
     run_directory.set_weights(network, weights, model / run_directory.WEIGHTS)
-    check_unchanged(model)
+    check_unchanged(model, record)
     return Tagger(network, Encoder(vocabulary, config.longest_word))
 
 

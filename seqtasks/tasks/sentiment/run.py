@@ -181,7 +181,7 @@ def load(model: Path) -> Classifier:
     weights = loading.weights_for(model, config.layers, numbers)
     network = loading.built(model, lambda: build_model(config, vocabulary, labels))
     run_directory.set_weights(network, weights, model / run_directory.WEIGHTS)
-    check_unchanged(model)
+    check_unchanged(model, record)
     return Classifier(network, Encoder(vocabulary, config.longest_word))
 
 
