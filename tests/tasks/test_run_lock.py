@@ -67,3 +67,24 @@ def test_what_is_not_there_is_not_held(place):
 def test_an_error_of_the_training_is_left_as_it_is(place):
     with pytest.raises(PermissionError, match="vectors"), locked(place):
         raise PermissionError(errno.EACCES, "closed", "vectors.txt")
+
+
+def test_it_is_held_until_its_file_is_gone(place, monkeypatch):
+    """Or another could lock the file in between, which is then removed: two would be let in."""
+    seen, remove = [], os.unlink
+
+    def noted(path):
+        seen.append(run_lock.held(path))
+        remove(path)
+
+    monkeypatch.setattr(os, "unlink", noted)
+    with locked(place):
+        pass
+    assert seen == [True]
+
+
+def test_who_only_asks_holds_nothing(place):
+    lock = place.parent / ".ner.lock"
+    with lock.open("w") as file:
+        run_lock.fcntl.flock(file, run_lock.fcntl.LOCK_SH)  # another that asks
+        assert not run_lock.held(lock)
