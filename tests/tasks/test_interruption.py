@@ -9,11 +9,21 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+import tensorflow as tf
 
 from seqtasks.tasks import training
 from seqtasks.tasks.errors import Interrupted
 from seqtasks.tasks.interruption import noted
-from tests.tasks.small_network import PLAN, Small, accuracy, assert_same, batches, train, weights
+from tests.tasks.small_network import (
+    PLAN,
+    Small,
+    accuracy,
+    assert_same,
+    batches,
+    fitted,
+    train,
+    weights,
+)
 from tests.tasks.small_network import repeatable as repeatable
 from tests.tiny_ner import arrays, assert_same_arrays
 
@@ -116,6 +126,32 @@ def test_the_step_is_finished_and_the_rest_comes_after(tmp_path, number, wanted)
     one, other = (arrays(place / "last.npz") for place in (tmp_path / "whole", tmp_path))
     one.pop("way"), other.pop("way")  # holds seconds
     assert_same_arrays(one, other)
+
+
+def test_what_the_loss_hands_on_is_kept(tmp_path):
+    def run(place, **changes):
+        network, carried = Small(), tf.Variable(1.0, trainable=False)
+
+        def loss(words, labels):
+            found = network.loss_of(words, labels) * carried
+            carried.assign(1.0 + 0.1 * found)
+            return found
+
+        train(network, place, loss=loss, carried=[carried], **changes)
+        return weights(network)
+
+    (tmp_path / "whole").mkdir()
+    with pytest.raises(Interrupted):
+        run(tmp_path, batches=at_step(signal.SIGINT, 4))
+    assert_same(run(tmp_path), run(tmp_path / "whole"))
+
+
+def test_a_loss_that_explodes_does_so_against_the_first_of_all(tmp_path):
+    with pytest.raises(Interrupted):
+        train(Small(), tmp_path, batches=at_step(signal.SIGINT, PLAN.steps))
+    network = Small()
+    found = fitted(network, tmp_path, loss=lambda *batch: 1e5 * network.loss_of(*batch))
+    assert "at first, is" in found.problem and "at step 2 of epoch 2" in found.problem
 
 
 @pytest.mark.parametrize("epoch", [1, PLAN.epochs])

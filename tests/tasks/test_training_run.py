@@ -60,6 +60,19 @@ def test_a_second_training_is_refused_until_the_first_is_gone(place):
             raise AssertionError("it was let in")
 
 
+def test_what_another_did_before_one_got_in_is_seen(place, monkeypatch):
+    locked = run_directory.locked
+
+    def after_another(place):
+        place.mkdir(parents=True)
+        (place / "config.json").write_text(json.dumps(RECORD))
+        return locked(place)
+
+    monkeypatch.setattr(run_directory, "locked", after_another)
+    with pytest.raises(TaskError, match="a run is there already"), claimed(place, False, False):
+        raise AssertionError("it was let in")
+
+
 def test_the_lock_leaves_nothing_behind(place):
     with pytest.raises(TaskError, match="settings"), claimed(place, False, False):
         raise TaskError("settings that are wrong")
