@@ -199,6 +199,8 @@ def test_what_is_no_run_is_never_replaced(place, overwrite):
 def test_a_place_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "file").chmod(0o755)  # what may be run is no directory either
+    with pytest.raises(TaskError, match="cannot be written in"):  # before anything is tried
+        run_directory.check_place(tmp_path / "file" / "ner", False, False)
     message = refused(tmp_path / "file" / "ner")
     assert str(tmp_path / "file") in message
     assert "--model" in message

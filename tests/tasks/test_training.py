@@ -2,12 +2,15 @@
 
 import csv
 import dataclasses
+import itertools
 
+import keras
 import numpy as np
 import pytest
 
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.training import write_history
+from seqtasks.tasks.training_state import seed_generators
 from tests.tasks.small_network import PLAN, Small, accuracy, assert_same, batches, train, weights
 from tests.tasks.small_network import repeatable as repeatable
 from tests.tiny_ner import arrays, assert_same_arrays
@@ -38,6 +41,19 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(tmp_path):
     assert results[0][1] == results[1][1]
     # the batches are the same: it is the network's own dropout that the seed changes
     assert not np.array_equal(results[0][0][0], results[2][0][0])
+
+
+def test_each_generator_has_a_state_of_its_own_in_each_epoch_of_each_seed():
+    drops = [keras.layers.Dropout(0.5), keras.layers.Dropout(0.5)]
+    network, seen = keras.Sequential([keras.Input((3,)), *drops]), set()
+    for seed, epoch in itertools.product(range(3), range(3)):
+        for _ in range(2):  # the same each time
+            seed_generators(network, seed, epoch)
+            states = {tuple(drop.seed_generator.state.numpy().tolist()) for drop in drops}
+            assert len(states) == 2
+        assert not seen & states
+        seen |= states
+    assert len(seen) == 18
 
 
 @pytest.mark.parametrize("averaging", [0.0, 0.9])
