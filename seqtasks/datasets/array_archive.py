@@ -59,7 +59,7 @@ def _arrays(file: BinaryIO, most: int | None) -> dict[str, np.ndarray]:
         raise _WrongError("not the end of an archive")
     count, listed = int.from_bytes(end[10:12], "little"), int.from_bytes(end[12:16], "little")
     if count > MOST_MEMBERS or listed > MOST_LISTED:
-        raise _WrongError(f"{count:,} members")
+        raise _WrongError(f"a list of {count:,} members in {listed:,} bytes")
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         if len({member.filename for member in members}) != len(members):

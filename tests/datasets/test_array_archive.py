@@ -61,6 +61,7 @@ def test_what_numpy_wrote_comes_back():
 
 
 FULL = array(header((2,)), b"\0" * 8)
+ONE = archive(("a.npy", FULL))
 WRONG = {
     "no archive": (b"x" * 100, "not the end of an archive"),
     "cut off": (saved(**ARRAYS)[:-1], "not the end of an archive"),
@@ -69,6 +70,7 @@ WRONG = {
     "another member": (archive(("a.npy", FULL), ("b.pkl", b"cos\nsystem\n")), "a strange member"),
     "twice": (archive(("a.npy", FULL), ("b.npy", FULL)).replace(b"b.npy", b"a.npy"), "twice"),
     "many": (archive(*((f"{i}.npy", b"") for i in range(10_001))), "10,001 members"),
+    "a long list": (ONE[:-10] + (5 << 20).to_bytes(4, "little") + ONE[-6:], "in 5,242,880 bytes"),
     "objects": (archive(("a.npy", array(header(descr="|O"), b"\0" * 16))), "has no numbers"),
     "records": (archive(("a.npy", array(header(descr=[("a", "<f4")]), b"\0" * 8))), "no numbers"),
     "text of no length": (archive(("a.npy", array(header((10**12,), "<U0")))), "has no numbers"),
@@ -77,7 +79,7 @@ WRONG = {
     "negative": (archive(("a.npy", array(header((-1, -2)), b"\0" * 8))), "another size"),
     "code as header": (archive(("a.npy", array("__import__('os').abort()"))), ""),
     "a long header": (archive(("a.npy", array("(" * 60_000))), ""),
-    "another version": (archive(("a.npy", array(header(), version=(9, 0)))), ""),
+    "another version": (archive(("a.npy", array(header(), version=(9, 0)))), "of another format"),
     "no array": (archive(("a.npy", b"x")), ""),
 }
 

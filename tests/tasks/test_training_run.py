@@ -166,6 +166,14 @@ def test_an_interruption_says_whether_one_can_go_on(place, begun, stop):
     assert error.value.number == getattr(stop, "number", signal.SIGINT)
 
 
+def test_the_training_that_was_to_be_overwritten_is_not_the_one_to_go_on_with(place):
+    with claimed(place, False, False) as run:
+        run.begin(RECORD)
+    with pytest.raises(Interrupted) as error, claimed(place, True, False):
+        raise KeyboardInterrupt
+    assert not error.value.resumable
+
+
 def test_when_the_run_is_in_its_place_there_is_nothing_to_go_on_with(place):
     with pytest.raises(Interrupted) as error, claimed(place, False, False) as run:
         run.begin(RECORD)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from seqtasks.tasks import training_plan
 from seqtasks.tasks.training import fit
 from seqtasks.tasks.training_plan import Plan, learning_rate
+from seqtasks.tasks.training_step import Step
 from tests.tasks.small_network import PLAN, Small, assert_same, batches, train, trained, weights
 from tests.tasks.small_network import repeatable as repeatable
 from tests.tiny_ner import arrays
@@ -126,6 +127,14 @@ def test_the_learning_rate_rises_and_then_falls_to_a_tenth(monkeypatch):
     # half way down at half the time, a tenth at the end
     assert rates[250] == pytest.approx(0.5 * 0.55)
     assert rates[-1] == pytest.approx(0.05, rel=0.01)
+
+
+def test_each_step_of_all_has_its_rate(tmp_path, monkeypatch):
+    rates, step = [], Step.__call__
+    monkeypatch.setattr(Step, "__call__", lambda *given: rates.append(given[1]) or step(*given))
+    train(Small(), tmp_path, dataclasses.replace(PLAN, epochs=3))
+    plan = dataclasses.replace(PLAN, epochs=3)
+    assert rates == [learning_rate(plan, number) for number in range(3 * PLAN.steps)]
 
 
 @pytest.mark.parametrize("steps", [1, 5, 30, 1000])
