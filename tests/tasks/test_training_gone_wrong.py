@@ -157,6 +157,15 @@ def test_a_loss_that_explodes_is_a_problem_too(tmp_path, factor):
         assert len(found.history) == 2
 
 
+def test_a_loss_that_explodes_in_the_first_epoch_keeps_the_weights_before(tmp_path):
+    network, plain = Small(), Small()
+    with pytest.raises(FloatingPointError, match="at step 3 of epoch 1"):
+        train(network, tmp_path, loss=failing(network, 2, 1e5))
+    with pytest.raises(Interrupted):
+        train(plain, tmp_path / "plain", batches=StopAfter(2).batches)
+    assert_same(weights(network), weights(plain))
+
+
 def test_the_step_of_a_loss_that_explodes_changes_no_weight():
     network = Small()
     step = Step(network, network.loss_of, SIGNATURE, PLAN)
