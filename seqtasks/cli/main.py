@@ -120,7 +120,7 @@ def _fail_interrupted(error: BaseException) -> NoReturn:
     advice = ""
     if stop.resumable:
         given = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume")]
-        advice = f"; all is saved, go on with: {shlex.join(['seqtasks', *given, '--resume'])}"
+        advice = f"; go on with: {shlex.join(['seqtasks', *given, '--resume'])}"
     _fail(f"{stop}{advice}", 128 + stop.number)
 
 

@@ -114,7 +114,7 @@ def fit(
             state.save(checkpoint)
             progress.done(_line(state.history[-1], plan.epochs, state.best_epoch == epoch))
     if signals.number is not None:  # asked when none is noted any more
-        raise Interrupted("interrupted after the last epoch", signals.number)
+        raise Interrupted("interrupted after the last epoch; all is saved", signals.number)
     if problem and not state.history:
         state.save(checkpoint)
         raise FloatingPointError(f"{problem}; the weights before it are in {checkpoint}")
@@ -149,7 +149,7 @@ def _learn(
         progress.step(state.step, f"  loss {_short(state.loss / state.step)}")
         if stopped:
             where = f"step {state.step} of {plan.steps} in epoch {epoch + 1} of {plan.epochs}"
-            raise Interrupted(f"interrupted after {where}", signals.number or 0)
+            raise Interrupted(f"interrupted after {where}; all is saved", signals.number or 0)
     return ""
 
 
@@ -176,7 +176,7 @@ def _validate(
     except Interrupted as stop:
         save_arrays(checkpoint, before)
         where = f"epoch {epoch + 1} of {plan.epochs}, which is to be validated anew"
-        raise Interrupted(f"interrupted after {where}", stop.number) from None
+        raise Interrupted(f"interrupted after {where}; all is saved", stop.number) from None
     return ""
 
 

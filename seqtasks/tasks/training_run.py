@@ -1,5 +1,6 @@
 """A training from its place to its run directory: claimed, begun, gone on with, finished."""
 
+import json
 import os
 import shutil
 import signal
@@ -34,6 +35,10 @@ class TrainingRun:
         if not self.resume:
             return record
         old = run_directory.same_as_begun(self.staging, record)
+        begun, asked = old.get("config"), record["config"]
+        if isinstance(begun, dict) and (other := [n for n in asked if begun.get(n) != asked[n]]):
+            settings = ", ".join(f"{name} {json.dumps(begun.get(name))}" for name in other)
+            say(f"it goes on with the settings that it was begun with: {settings}")
         if old.get("machine") != record["machine"]:
             say("begun on another machine: sums may differ from its own in the last bits")
         return old

@@ -283,7 +283,7 @@ def test_a_training_stopped_by_a_signal_goes_on(tmp_path):
         epoch, rest = stop_after_an_epoch(process, number)
         assert process.returncode == code
         assert re.fullmatch(
-            "Error: interrupted after (step|epoch) .*; all is saved, go on with: "
+            "Error: interrupted after (step|epoch) .*; all is saved; go on with: "
             "seqtasks ner train .* --resume",
             rest.splitlines()[-1],
         )

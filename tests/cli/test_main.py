@@ -36,13 +36,13 @@ def test_main_tells_in_one_line_what_happened(seqtasks, loaded_tagger, monkeypat
 
 def test_the_command_that_goes_on_is_the_one_that_was_given(seqtasks, tmp_path, monkeypatch):
     def stop(*_, **__):
-        raise Interrupted("interrupted after\nstep 1", resumable=True)
+        raise Interrupted("interrupted after\nstep 1; all is saved", resumable=True)
 
     monkeypatch.setattr("seqtasks.datasets.sources.load_tagged", stop)
     given = ["ner", "train", "--model", str(tmp_path / "my  run's"), "--data", "a \\ b"]
     code, _, err = seqtasks(*given, "--overwrite")
     said, _, command = err.strip().partition("go on with: ")
-    assert (code, said) == (130, "Error: interrupted after step 1; all is saved, ")
+    assert (code, said) == (130, "Error: interrupted after step 1; all is saved; ")
     assert shlex.split(command) == ["seqtasks", *given, "--resume"]
 
 
