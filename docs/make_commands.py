@@ -20,7 +20,8 @@ Every command and every option, as `--help` prints them. This page is made by
 `python docs/make_commands.py`; do not edit it.
 
 Results go to standard output, all else to standard error. Exit codes: 0; 1 with one line that says
-what is wrong and what to do; 2 for a wrong command line; 130 after Ctrl-C; 143 after SIGTERM.
+what is wrong and what to do; 2 for a wrong command line; 129, 130 and 143 after SIGHUP, Ctrl-C and
+SIGTERM.
 """
 
 

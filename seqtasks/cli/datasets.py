@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqtasks.cli import options
 from seqtasks.cli.messages import say
 from seqtasks.datasets.printable import printable
 
@@ -21,7 +22,7 @@ def command() -> None:
 @command.command("list")
 def list_() -> None:
     """The data sets that `--data` knows by name."""
-    from seqtasks.datasets.sources import catalogue
+    from seqtasks.datasets.source import catalogue
 
     rows = catalogue()
     wide = max(len(row.name) for row in rows)
@@ -38,10 +39,27 @@ def list_() -> None:
     show_default=True,
     help="What it is read for.",
 )
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Of TensorFlow Datasets.")
-@click.option("--examples", default=5, show_default=True, help="How many to print.")
-def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
+@options.data_dir()
+@options.columns
+@click.option(
+    "--examples",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="How many to print.",
+)
+def show(
+    source: str,
+    task: str,
+    data_dir: Path | None,
+    text_column: str | None,
+    label_column: str | None,
+    examples: int,
+) -> None:
     """Counts of a SOURCE, split by split, and its first examples."""
+    columns = {"text_column": text_column, "label_column": label_column}
+    if task != "sentiment" and any(columns.values()):
+        raise click.UsageError("--text-column and --label-column belong to --task sentiment")
     from seqtasks.datasets import statistics
     from seqtasks.datasets.labelled_sources import load_labelled
     from seqtasks.datasets.music.sources import load_music
@@ -56,7 +74,7 @@ def show(source: str, task: str, data_dir: Path | None, examples: int) -> None:
         "music": (load_music, music_statistics, first_notes),
     }
     load, count, line = readers[task]
-    data: Source[Any] = load(source, data_dir)
+    data: Source[Any] = load(source, data_dir, **(columns if task == "sentiment" else {}))
     for note in data.notes:
         say(note)
     for name, split in data.splits.items():

@@ -181,7 +181,13 @@ def score(
     show_default=True,
     help="Tokens at most.",
 )
-@click.option("--num", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option(
+    "--num",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many texts.",
+)
 @options.temperature(" as --greedy", shown="1")
 @click.option(
     "--top-k",

@@ -22,9 +22,6 @@ def command() -> None:
     """Music: the probability of a piece, and new pieces one can hear."""
 
 
-command.add_command(generate)
-
-
 @command.command(
     epilog="Example: seqtasks music train --data tunes/ --model runs/tunes (a folder of MIDI, "
     "MusicXML or ABC files; its subfolders are genres)"
@@ -33,18 +30,12 @@ command.add_command(generate)
     help="`sample` (chorales by J. S. Bach, four voices), a folder of MIDI, MusicXML or ABC "
     "files whose subfolders are genres, a file of pitch sets in JSON, or a directory with "
     "train.*, dev.* and test.*, or with train/, dev/ and test/",
-    data_dir=False,
+    with_dir=False,
 )
 @options.model("music")
 @options.overwrite_or_resume()
 @options.settings(Config)
-def train(
-    config: Config,
-    source: str,
-    model: Path,
-    overwrite: bool,
-    resume: bool,
-) -> None:
+def train(config: Config, source: str, model: Path, overwrite: bool, resume: bool) -> None:
     """Train a model of music on pieces."""
     from seqtasks.datasets.music.sources import load_music
 
@@ -67,7 +58,7 @@ def train(
 )
 @options.model("music")
 @options.data(
-    None, "Read this instead of the run's own source; a file is read whole.", data_dir=False
+    None, "Read this instead of the run's own source; a file is read whole.", with_dir=False
 )
 @options.split()
 @click.option(
@@ -129,6 +120,9 @@ def evaluate(
         click.echo(json_line(scores))
         return
     click.echo(printable(f"{found.source}, {found.split}:\n\n{table(scores)}"))
+
+
+command.add_command(generate)
 
 
 @command.command(epilog="Example: seqtasks music export --out exports/music")

@@ -14,7 +14,7 @@ from seqtasks.tasks.settings import LARGEST, kind, read_settings
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def data(default: str | None = "sample", help: str = "", data_dir: bool = True) -> Decorator:
+def data(default: str | None = "sample", help: str = "", with_dir: bool = True) -> Decorator:
     """`--data SOURCE` and, for a task that TensorFlow Datasets has data for, `--data-dir DIR`."""
     about = help or (
         "`sample` (comes with seqtasks), another name from `seqtasks datasets list`, "
@@ -22,18 +22,34 @@ def data(default: str | None = "sample", help: str = "", data_dir: bool = True) 
     )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        if data_dir:
-            function = click.option(
-                "--data-dir",
-                type=click.Path(path_type=Path),
-                metavar="DIR",
-                help="Where TensorFlow Datasets keeps its files.",
-            )(function)
+        if with_dir:
+            function = data_dir()(function)
         return click.option(
             "--data", "source", default=default, show_default=True, metavar="SOURCE", help=about
         )(function)
 
     return decorate
+
+
+def data_dir() -> Decorator:
+    """`--data-dir DIR`."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where TensorFlow Datasets keeps its files.",
+    )
+
+
+def columns(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--text-column` and `--label-column`, of tables with labelled texts."""
+    for name in ("label", "text"):
+        function = click.option(
+            f"--{name}-column",
+            metavar="NAME",
+            help=f"Of CSV and TSV: where the {name} is; a name of the header or a number from 1.",
+        )(function)
+    return function
 
 
 def model(task: str) -> Decorator:

@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from seqtasks.tasks.sentiment.classifier import Answer, Part
 
 
-def columns(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--text-column` and `--label-column`."""
-    for name in ("label", "text"):
-        function = click.option(
-            f"--{name}-column",
-            metavar="NAME",
-            help=f"Of CSV and TSV: where the {name} is; a name of the header or a number from 1.",
-        )(function)
-    return function
-
-
 @click.group(epilog='Try it: seqtasks sentiment train && seqtasks sentiment predict "I loved it."')
 def command() -> None:
     """Sentiment, or any other labels of texts."""
@@ -40,7 +29,7 @@ def command() -> None:
 
 @command.command(epilog="Example: seqtasks sentiment train --data reviews/ --model runs/mine")
 @options.data()
-@columns
+@options.columns
 @options.model("sentiment")
 @options.overwrite_or_resume()
 @options.settings(Config)
@@ -72,7 +61,7 @@ def train(
 @command.command(epilog="Example: seqtasks sentiment evaluate --split dev --errors errors.tsv")
 @options.model("sentiment")
 @options.data(None, "Score this instead of the run's own source; a file is scored whole.")
-@columns
+@options.columns
 @options.split()
 @options.as_json()
 @options.errors()

@@ -11,7 +11,6 @@ from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import TaggedSentence, TaggedText
 from seqtasks.datasets.jsonl import read_jsonl
 from seqtasks.datasets.source import Source, complete, path_of, split_files
-from seqtasks.datasets.source import catalogue as catalogue
 from seqtasks.datasets.splits import content_of, split
 from seqtasks.datasets.textfile import read_lines
 

@@ -2,7 +2,8 @@
 
 import json
 
-from tests.tiny_sentiment import LABELS
+from tests.cli.tables import write_table
+from tests.tiny_sentiment import EXAMPLES, LABELS
 
 
 def test_info_of_an_export_and_of_all_its_versions(run, tmp_path):
@@ -77,3 +78,20 @@ def test_datasets_are_shown(run, tiny_run):
     assert [line.split(":")[0] for line in head.splitlines()] == ["train", "dev", "test"]
     assert len(examples.splitlines()) == 2
     assert "Ada Lovelace" in examples
+
+
+def test_a_table_is_shown_by_the_columns_that_its_error_asks_for(run, tmp_path):
+    table = tmp_path / "reviews.csv"
+    write_table(table, [("review", "stars"), *((e.text, e.label) for e in EXAMPLES)])
+    show = ("datasets", "show", table, "--task", "sentiment", "--examples", 1)
+    assert "--label-column" in str(run(*show).exception)
+    result = run(*show, "--text-column", "review", "--label-column", 2)
+    assert result.exit_code == 0, result.stderr
+    assert any(label in result.stdout for label in LABELS)
+    assert run("datasets", "show", "sample", "--text-column", 1).exit_code == 2
+
+
+def test_no_examples_is_no_error_and_fewer_is(run, tiny_run):
+    head, examples = run("datasets", "show", tiny_run.data, "--examples", 0).stdout.split("\n\n")
+    assert head and not examples
+    assert run("datasets", "show", tiny_run.data, "--examples", -1).exit_code == 2
