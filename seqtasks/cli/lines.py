@@ -3,8 +3,9 @@
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from seqtasks.datasets.errors import DataError
 
 GROUP = 1024  # lines that are worked on together, at most
 GROUP_BYTES = 2**22  # and so many bytes, about; a line that is longer is refused by every command
+MOST_BYTES = 2**20  # of a line that is read as a whole; a longer one is refused
 AHEAD = 4  # groups that are read ahead, at most
 
 
@@ -50,6 +52,15 @@ def text_groups(
             problem = str(error.strerror).lower()
             raise DataError(file, problem, "check the path given with --input") from None
         yield from _groups(stream, str(file), longest, mend)
+
+
+def begun(groups: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The same groups, the first one read: before TensorFlow starts, what is wrong with it is said.
+
+    Raises what `groups` raises.
+    """
+    rest = iter(groups)
+    return chain([next(rest, [])], rest)
 
 
 class _ReadAhead:

@@ -1,7 +1,6 @@
 """`seqtasks lm`."""
 
 import sys
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +8,10 @@ import click
 
 from seqtasks.cli import options
 from seqtasks.cli.interruptible import interruptible
-from seqtasks.cli.lines import text_groups
+from seqtasks.cli.lines import MOST_BYTES, begun, text_groups
 from seqtasks.cli.lm_output import comparison, table, write_score, write_text
 from seqtasks.cli.messages import say, say_saved
+from seqtasks.cli.progress import told
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.datasets.printable import json_line, printable
 from seqtasks.datasets.text_sources import SHARES, load_text, parse_shares
@@ -19,8 +19,6 @@ from seqtasks.tasks.lm.config import Config
 
 if TYPE_CHECKING:
     from seqtasks.tasks.lm.language_model import Score
-
-MOST_BYTES = 2**20  # of a line to score; a longer one is refused
 
 
 @click.group(
@@ -98,26 +96,17 @@ def evaluate(
     found, seen = documents_to_score(model, source, data_dir, split)
     start_tensorflow(threads)
     from seqtasks.tasks import lm
-    from seqtasks.tasks.progress import Progress
-
-    progress: list[Progress] = []
-
-    def tell(done: int, all_: int) -> None:
-        if not progress:
-            progress.append(Progress("reading", all_))
-        progress[0].step(done)
 
     trained = lm.load(model)
-    result = interruptible(
-        lm.evaluate,
-        model=trained,
-        documents=found.examples,
-        train=seen,
-        of_sample=found.source == "sample",
-        progress=tell,
-    )
-    if progress:
-        progress[0].done(f"read {result.scores['tokens']:,} tokens")
+    with told("reading tokens") as progress:
+        result = interruptible(
+            lm.evaluate,
+            model=trained,
+            documents=found.examples,
+            train=seen,
+            of_sample=found.source == "sample",
+            progress=progress,
+        )
     for note in (*found.notes, *result.notes):
         say(note)
     scores = {**result.scores, "source": found.source, "split": found.split}
@@ -154,14 +143,13 @@ def score(
     Logarithms are to the base 10 and count the end of the text, </s>. Where words are unknown,
     figures without them follow in brackets.
     """
-    groups = iter(text_groups(text, file, MOST_BYTES))
-    first = next(groups, [])  # before TensorFlow is there: what is wrong is said at once
+    groups = begun(text_groups(text, file, MOST_BYTES))
     start_tensorflow(threads)
     from seqtasks.tasks import lm
 
     trained = lm.load(model)
     scores: list[Score] = []
-    for group in chain([first], groups):
+    for group in groups:
         for found in interruptible(lambda texts: list(trained.score(texts)), texts=group):
             write_score(found, format_, tokens)
             if text and text != ("-",):

@@ -8,8 +8,8 @@ from seqtasks.cli import options
 from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.music_generate import generate
-from seqtasks.cli.music_input import told
 from seqtasks.cli.music_output import check_place, table
+from seqtasks.cli.progress import told
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.datasets.printable import json_line, printable
 from seqtasks.tasks.music.config import Config, Drawing

@@ -9,8 +9,8 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.interruptible import interruptible
 from seqtasks.cli.messages import say
-from seqtasks.cli.music_input import told
 from seqtasks.cli.music_output import Files, line
+from seqtasks.cli.progress import told
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.datasets.printable import json_line
 from seqtasks.tasks.music.config import Drawing

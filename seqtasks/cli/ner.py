@@ -1,7 +1,6 @@
 """`seqtasks ner`."""
 
 import sys
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.interruptible import interruptible
-from seqtasks.cli.lines import text_groups
+from seqtasks.cli.lines import begun, text_groups
 from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.datasets.printable import json_line, printable
@@ -107,15 +106,14 @@ def predict(
     text: tuple[str, ...], model: Path, file: Path | None, format_: str, threads: int | None
 ) -> None:
     """Mark the names in TEXT, in a file, or in standard input (-): one answer a line."""
-    groups = text_groups(text, file)
-    first = next(groups, [])  # before TensorFlow is there: what is wrong is said at once
+    groups = begun(text_groups(text, file))
     start_tensorflow(threads)
     from seqtasks.tasks import ner
 
     tagger = ner.load(model)
     types = sorted({tag[2:] for tag in tagger.network.tags if tag != "O"})
     colour = {type_: COLOURS[i % len(COLOURS)] for i, type_ in enumerate(types)}
-    for group in chain([first], groups):
+    for group in groups:
         for line in interruptible(lambda texts: list(tagger.tag_texts(texts)), texts=group):
             click.echo(_FORMATS[format_](line, colour))
         sys.stdout.flush()

@@ -1,8 +1,7 @@
 """`seqtasks sentiment`."""
 
 import sys
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 from seqtasks.cli import options
 from seqtasks.cli.errors_file import write_errors
 from seqtasks.cli.interruptible import interruptible
-from seqtasks.cli.lines import text_groups
+from seqtasks.cli.lines import MOST_BYTES, begun, text_groups
 from seqtasks.cli.messages import say, say_saved
 from seqtasks.cli.start import start_tensorflow
 from seqtasks.cli.tables import Table, table_groups
@@ -20,6 +19,8 @@ from seqtasks.tasks.sentiment.config import Config
 
 if TYPE_CHECKING:
     from seqtasks.tasks.sentiment.classifier import Answer, Part
+
+MEND = "break it up, or read it in stretches with --window"  # of a line of more than MOST_BYTES
 
 
 @click.group(epilog='Try it: seqtasks sentiment train && seqtasks sentiment predict "I loved it."')
@@ -150,20 +151,19 @@ def predict(
         raise click.UsageError("--explain reads a text as a whole: leave out --window")
     if file is not None and not text and file.suffix.lower() in (".csv", ".tsv"):
         table = table_groups(file, text_column, keep=format_ == "csv")
-        groups: Iterable[list[str]] = table.groups
+        groups = table.groups
     else:
         if text_column:
             raise click.UsageError("--text-column is for a table: --input with .csv or .tsv")
         bounds = () if window else (MOST_BYTES, MEND)
         table, groups = None, text_groups(text, file, *bounds)
-    groups = iter(groups)
-    first = next(groups, [])  # before TensorFlow is there: what is wrong is said at once
+    groups = begun(groups)
     start_tensorflow(threads)
     from seqtasks.tasks import sentiment
 
     classifier = sentiment.load(model)
     write = _writer(format_, table)
-    for group in chain([first], groups):
+    for group in groups:
         for answer in interruptible(
             lambda texts: list(classifier.classify(texts, window)), texts=group
         ):
@@ -185,10 +185,6 @@ def export(model: Path, out: Path) -> None:
         f"the same labels, probabilities within {difference:.0e}"
     )
     click.echo(str(directory))
-
-
-MEND = "break it up, or read it in stretches with --window"
-MOST_BYTES = 2**20  # of a line; a longer one is refused, or read with --window
 
 
 def _writer(format_: str, table: Table | None) -> "Callable[[Answer, list[Part] | None], None]":

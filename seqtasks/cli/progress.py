@@ -1,17 +1,13 @@
-"""How `seqtasks music` shows that it reads."""
+"""How a command shows how far it has come."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from seqtasks.tasks.progress import Progress
 
-if TYPE_CHECKING:
-    from seqtasks.datasets.music.files import Progress as Told
-
 
 @contextmanager
-def told(what: str) -> "Iterator[Told]":
+def told(what: str) -> Iterator[Callable[[int, int], None]]:
     """A callback (done, all) that shows how far `what` has come; no line where it is not called."""
     shown: list[Progress] = []
     counts = [0]
