@@ -234,5 +234,5 @@ def processor_seconds(command: list[str]) -> float:
 @pytest.mark.parametrize("arguments", HELP, ids=" ".join)
 def test_help_is_quick(arguments):
     command = [sys.executable, "-c", SCRIPT, *arguments]
-    # the best of five: other work on the machine slows some
-    assert min(processor_seconds(command) for _ in range(5)) < 0.3
+    # other work on the machine slows some: one of five will do
+    assert any(processor_seconds(command) < 0.3 for _ in range(5))

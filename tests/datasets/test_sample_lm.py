@@ -100,14 +100,15 @@ def test_the_tokeniser_cuts_the_same_tokens():
 
 
 def test_sentences_have_one_derivation():
-    sentences = SAMPLE["dev"][:1500] + SAMPLE["train"][:1000]
+    sentences = SAMPLE["dev"][:500] + SAMPLE["train"][:500]
     counts = Counter(parser().count_derivations(sentence.split()) for sentence in sentences)
-    assert counts == {1: 2500}
+    assert counts == {1: 1000}
 
 
 def test_probabilities_parsed_are_those_drawn():
-    parsed = [log_probability(sentence.split()) for sentence in SAMPLE["test"]]
-    np.testing.assert_allclose(parsed, true_log_probabilities("test"), rtol=1e-9)
+    """Of the one derivation that was drawn: a second would add its own."""
+    parsed = [log_probability(sentence.split()) for sentence in SAMPLE["test"][:1500]]
+    np.testing.assert_allclose(parsed, true_log_probabilities("test")[:1500], rtol=1e-9)
 
 
 def test_probabilities_of_each_left_side_sum_to_one():
@@ -221,17 +222,18 @@ def test_one_answer_for_all_agreement_items_scores_half():
 
 
 def test_agreement_items_open_sentences_with_the_right_form_alone():
-    for item, ending in PAIRS:
-        assert parser().count_derivations((*item.prefix, item.right, *ending)) == 1, item
-        stacks = {("sentence",)}
+    for item, _ in PAIRS:
+        stacks = frozenset({("sentence",)})
         for token in item.prefix:
             stacks = behind(stacks, token)
         assert behind(stacks, item.right), item
         assert not behind(stacks, item.wrong), item
-    for item, ending in PAIRS[::7]:
+    for item, ending in PAIRS[::7]:  # of every distance and number
+        assert parser().count_derivations((*item.prefix, item.right, *ending)) == 1, item
         assert parser().count_derivations((*item.prefix, item.wrong, *ending)) == 0, item
 
 
+@cache
 def behind(stacks, token):
     """The sequences of symbols that may follow a token where one of `stacks` had to follow."""
     found = set()
@@ -240,7 +242,7 @@ def behind(stacks, token):
             found |= {rest + stack[i + 1 :] for rest in opened(symbol, token)}
             if () not in RULES.get(symbol, {}):
                 break
-    return found
+    return frozenset(found)
 
 
 @cache
@@ -248,7 +250,7 @@ def opened(symbol, token):
     """What remains to be derived of a symbol behind a token that it begins with."""
     if symbol not in RULES:
         return {()} if symbol == token else set()
-    return behind(RULES[symbol], token)
+    return behind(frozenset(RULES[symbol]), token)
 
 
 def test_agreement_items_of_another_size():
