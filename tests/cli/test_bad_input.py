@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from seqtasks.datasets.conll import write_conll
+from seqtasks.tasks import training
 from tests.tiny_ner import SENTENCES, tree, write_data
 
 GOOD = "Tim B-PER\nlives O\n\n"
@@ -233,72 +234,50 @@ def test_no_permission_is_told(seqtasks, unprivileged, command, parts):
 # the process itself
 
 
-# as the entry point does it; a shell may have started us with SIGINT ignored
-PROGRAM = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from seqtasks.cli import main
-main()
-"""
-
-
-def start(place, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-
-
-def stop_after_an_epoch(process, number):
-    """The epoch that was told before the signal, and standard error from then on."""
-    said = ""
-    for line in process.stderr:
-        said += line
-        if line.startswith("epoch "):
-            break
-    else:
-        raise AssertionError(said)
-    process.send_signal(number)
-    rest = process.stderr.read()
-    process.wait(60)
-    return int(line.split()[1].partition("/")[0]), rest
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_a_training_stopped_by_a_signal_goes_on(tmp_path):
+def test_a_training_stopped_by_a_signal_goes_on(seqtasks, tmp_path, monkeypatch):
+    """What was learnt before a signal is not learnt again. Processes: test_interrupted_training."""
     write_data(tmp_path / "data")
     run = tmp_path / "run"
     train = ["ner", "train", "--data", tmp_path / "data", "--model", run]
-    small = ["--units", "8", "--character-units", "4", "--epochs", "80", "--patience", "0"]
-    last = 0
-    for more, number, code in (
-        (small, signal.SIGINT, 130),
-        (["--resume"], signal.SIGTERM, 143),
-    ):
-        process = start(tmp_path, *train, *more)
-        epoch, rest = stop_after_an_epoch(process, number)
-        assert process.returncode == code
+    small = ["--units", 8, "--decoder", "softmax", "--characters", "none", "--no-lift-search"]
+    small += ["--epochs", 5, "--batch-size", 1000]  # a step an epoch
+    learn, learnt, sent = training.Step.__call__, [], {3: signal.SIGINT, 4: signal.SIGTERM}
+
+    def step(*arguments):
+        learnt.append(arguments)
+        if len(learnt) in sent:
+            os.kill(os.getpid(), sent[len(learnt)])
+        return learn(*arguments)
+
+    monkeypatch.setattr(training.Step, "__call__", step)
+    for more, code, epochs in ((small, 130, 3), (["--resume"], 143, 4)):
+        outcome = seqtasks(*train, *more)
+        assert (outcome.code, outcome.out, len(learnt)) == (code, "", epochs)
         assert re.fullmatch(
-            "Error: interrupted after (step|epoch) .*; all is saved; go on with: "
-            "seqtasks ner train .* --resume",
-            rest.splitlines()[-1],
+            f"Error: interrupted after step 1 of 1 in epoch {epochs} of 5; all is saved; go on "
+            "with: seqtasks ner train .* --resume",
+            outcome.err.splitlines()[-1],
         )
-        assert "Traceback" not in rest
-        assert process.stdout.read() == ""
-        assert epoch > last  # what was done before the signal is not done again
-        last = epoch
+        assert "Traceback" not in outcome.err
         assert not run.exists()
         assert (tmp_path / ".run.partial" / "checkpoints" / "last.npz").exists()
+    assert seqtasks(*train, "--resume").code == 0
+    assert len(learnt) == 5 and run.exists()
 
 
 def test_a_fresh_process_says_no_more_than_the_line(place):
     """TensorFlow, which writes to standard error of its own accord, is kept quiet."""
-    process = start(place, *f"{TRAIN} good --embeddings vectors.txt".split())
-    out, err = process.communicate(timeout=120)
-    assert (process.returncode, out) == (1, "")
-    (line,) = err.splitlines()
+    words = f"{TRAIN} good --embeddings vectors.txt".split()
+    done = subprocess.run(
+        [sys.executable, "-c", "from seqtasks.cli import main; main()", *words],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
     assert line.startswith("Error: vectors.txt:2: ")

@@ -20,6 +20,13 @@ QUICK = {
 }
 
 
+# without letters and CRF, whose graphs take most of the time: for trainings where neither matters
+PLAIN = {
+    "ner": {"decoder": "softmax", "characters": "none", "lift_search": False},
+    "sentiment": {},
+}
+
+
 @pytest.fixture(scope="module")
 def started_lm(tmp_path_factory):
     """A language model of TOKENS, of two layers."""

@@ -15,7 +15,7 @@ from seqtasks.datasets.token_vocabulary import UNKNOWN as UNKNOWN_TOKEN
 from seqtasks.datasets.vocabulary import FIRST, UNKNOWN, Vocabulary
 from seqtasks.tasks import language_start, lm, run_directory, training_state
 from seqtasks.tasks.errors import TaskError
-from tests.tasks.starting_tasks import CONFIGS, TASKS, settings, train
+from tests.tasks.starting_tasks import CONFIGS, PLAIN, TASKS, settings, train
 from tests.tasks.starting_tasks import data as data
 from tests.tasks.starting_tasks import started_lm as started_lm
 from tests.tiny_ner import arrays, assert_same_arrays
@@ -67,7 +67,8 @@ def test_words_that_the_text_lacks_are_taken_the_commonest_first(started_lm):
 @pytest.mark.parametrize("task", TASKS)
 def test_training_begins_with_the_language_models_vectors(task, started_lm, data, tmp_path):
     out = tmp_path / "run"
-    said = train(task, settings(task, started_lm, learning_rate=0.0), data(task), out)
+    config = settings(task, started_lm, learning_rate=0.0, **PLAIN[task])
+    said = train(task, config, data(task), out)
     vocabulary = Vocabulary.load(out / "vocabulary.json")
     name = {"ner": "tagger", "sentiment": "classifier"}[task]
     embeddings = arrays(out / "weights.npz")[f"{name}/word/embeddings"]
@@ -184,7 +185,7 @@ def test_what_is_not_said_is_as_the_language_model_has_it(task, cell, tmp_path):
 def test_a_resumed_run_is_as_if_never_interrupted(task, started_lm, data, tmp_path, monkeypatch):
     place, source = tmp_path / "lm", data(task)
     shutil.copytree(started_lm, place)
-    config = settings(task, place, epochs=2)
+    config = settings(task, place, epochs=2, **PLAIN[task])
     train(task, config, source, tmp_path / "whole")
 
     def save(path, arrays):
