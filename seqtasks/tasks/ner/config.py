@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from seqtasks.tasks.settings import setting, validate, with_gates
+from seqtasks.tasks.settings import filled, setting, validate, with_gates
 
 # Training sentences up to which data are small, and up to which they are middling.
 SMALL, MIDDLING = 6_000, 15_000
@@ -82,15 +82,20 @@ class Config:
         None,
         "times through the training data",
         minimum=1,
-        automatic="12 up to 6,000 sentences, 20 up to 15,000, else 4",
+        automatic="12 up to 6,000 sentences, 20 up to 15,000, else 6",
     )
     batch_size: int | None = setting(
         None,
         "sentences a step",
         minimum=1,
-        automatic="16 up to 6,000 sentences, else 32",
+        automatic="16 up to 6,000 sentences, 32 up to 15,000, else 64",
     )
-    learning_rate: float = setting(2e-3, "Adam's, at its highest", minimum=0)
+    learning_rate: float | None = setting(
+        None,
+        "Adam's, at its highest",
+        minimum=0,
+        automatic="0.002 up to 15,000 sentences, else 0.004",
+    )
     clipnorm: float = setting(5.0, "gradients are scaled to this global norm (0: never)", minimum=0)
     averaging: float = setting(
         0.998,
@@ -112,11 +117,11 @@ def resolve(config: Config, sentences: int) -> Config:
     validate(config)
     config = with_gates(replace(config, cell=config.cell or "lstm"))
     small, large = sentences <= SMALL, sentences > MIDDLING
-    words = config.vocabulary_size
-    return replace(
-        config,
-        epochs=config.epochs or (12 if small else 4 if large else 20),
-        batch_size=config.batch_size or (16 if small else 32),
-        units=config.units or (128 if large else 200),
-        vocabulary_size=(10_000 if large else 0) if words is None else words,
-    )
+    automatic = {
+        "epochs": 12 if small else 6 if large else 20,
+        "batch_size": 16 if small else 64 if large else 32,
+        "learning_rate": 4e-3 if large else 2e-3,
+        "units": 128 if large else 200,
+        "vocabulary_size": 10_000 if large else 0,
+    }
+    return filled(config, automatic)
