@@ -1,4 +1,4 @@
-"""How `seqtasks music` prints figures, and what it says of new pieces."""
+"""How `seqtasks music` prints figures, writes new pieces, and says what they are like."""
 
 import os
 from dataclasses import dataclass

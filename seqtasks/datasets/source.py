@@ -1,7 +1,7 @@
 """What a source is, whatever its examples: its splits, its notes, its name in the catalogue.
 
 `sources` reads the sources of tagged text, `labelled_sources` those of labelled texts,
-`music.sources` those of music.
+`text_sources` those of plain text, `music.sources` those of music.
 """
 
 import json

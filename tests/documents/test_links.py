@@ -16,7 +16,7 @@ ELSEWHERE = {
     *("book.txt", "tinyshakespeare.txt", "letters.txt", "JSB_Chorales.json", "wikigold.conll.txt"),
     *("config.json", "metrics.json", "vocabulary.json", "examples.json", "seqtasks.json"),
     *("weights.npz", "pieces.bin", "history.csv", "curves.png", "digests.json", "last.npz"),
-    "run.py",
+    *("confusion.png", "calibration.png", "run.py"),
 }
 
 

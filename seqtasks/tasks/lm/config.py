@@ -168,7 +168,7 @@ def resolve(config: Config, tokens: int, documents: int) -> Config:
     return filled(
         config,
         {
-            "embedding_size": config.units if config.tied else 64 if not words else config.units,
+            "embedding_size": config.units if words or config.tied else 64,
             "input_dropout": config.dropout if words else 0.0,
             "output_dropout": config.dropout,
         },
