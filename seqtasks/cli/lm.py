@@ -70,13 +70,7 @@ def train(
     say_saved("lm", model, data.splits, *(pair if source == "sample" else []), "generate --num 5")
 
 
-@command.command(
-    epilog="Perplexity is exp(-sum of ln p / N) over all N tokens, </s> counted, unknown words as "
-    "<unk>; bits per character is -sum of log2 p by the characters of the text, blanks and line "
-    "ends counted. Over running text the state is carried from first to last, in rows of 20,000 "
-    "tokens or more; sentences that were trained on separately begin anew. Compared with: "
-    "interpolated Kneser-Ney trigrams (of characters 6-grams) of the same training tokens."
-)
+@command.command(epilog="Example: seqtasks lm evaluate --split dev")
 @options.model("lm")
 @options.data(None, "Read this instead of the run's own source; a file is read whole.")
 @options.split()
@@ -90,7 +84,14 @@ def evaluate(
     as_json: bool,
     threads: int | None,
 ) -> None:
-    """Perplexity and bits of a text, and what to compare them with."""
+    """Perplexity and bits of a text, and what to compare them with.
+
+    Perplexity is exp(-sum of ln p / N) over all N tokens, </s> counted, unknown words as <unk>;
+    bits per character is -sum of log2 p by the characters of the text, blanks and line ends
+    counted. Over running text the state is carried from first to last, in rows of 20,000 tokens or
+    more; sentences that were trained on separately begin anew. Compared with: interpolated
+    Kneser-Ney trigrams (of characters 6-grams) of the same training tokens.
+    """
     from seqtasks.tasks.lm.sources import documents_to_score
 
     found, seen = documents_to_score(model, source, data_dir, split)

@@ -50,12 +50,7 @@ def train(config: Config, source: str, model: Path, overwrite: bool, resume: boo
     say_saved("music", model, data.splits, "generate --wav --roll")
 
 
-@command.command(
-    epilog="Nats a step: -sum of ln p of all tones by the time steps, silent ones counted, from "
-    "the first step of each piece, over all pieces; nats a note: the same sum by the tones "
-    "struck. Frame accuracy: the likeliest tones of each step after the true steps before, "
-    "against the true ones, tones in both by tones in either."
-)
+@command.command(epilog="Example: seqtasks music evaluate --generated 20 --plots plots")
 @options.model("music")
 @options.data(
     None, "Read this instead of the run's own source; a file is read whole.", with_dir=False
@@ -89,7 +84,13 @@ def evaluate(
     as_json: bool,
     threads: int | None,
 ) -> None:
-    """How well pieces are foreseen, and how new ones differ."""
+    """How well pieces are foreseen, and how new ones differ.
+
+    Nats a step: -sum of ln p of all tones by the time steps, silent ones counted, from the first
+    step of each piece, over all pieces; nats a note: the same sum by the tones struck. Frame
+    accuracy: the likeliest tones of each step after the true steps before, against the true ones,
+    tones in both by tones in either.
+    """
     from seqtasks.tasks.music.sources import pieces_to_score
 
     if plots and not generated:
