@@ -11,6 +11,8 @@ import click
 
 from seqtasks.tasks.settings import LARGEST, kind, read_settings
 
+PLACES = {"embeddings": "FILE", "init_from": "DIR"}  # settings that name one
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -238,7 +240,7 @@ def _option(field: dataclasses.Field) -> Decorator:
         wanted = click.FloatRange(**limits)
     else:
         wanted = click.STRING
-    metavar = "FILE" if "file" in meta["help"] else "DIR" if "directory" in meta["help"] else None
+    metavar = PLACES.get(field.name)
     return click.option(f"--{name}", type=wanted, default=None, metavar=metavar, help=help_)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import LabelledText
-from seqtasks.datasets.tfds import open_builder, prepare, rows
+from seqtasks.datasets.tfds import check_train, open_builder, prepare, rows
 
 
 class LabelledTfds(NamedTuple):
@@ -36,10 +36,7 @@ def read_labelled_tfds(name: str, data_dir: Path | None = None) -> LabelledTfds:
     builder = open_builder(source, name, data_dir)
     text_key, label_key = _find_features(source, builder.info)
     prepare(source, builder)
-    if "train" not in builder.info.splits:
-        raise DataError(
-            source, f"no split train, only {', '.join(builder.info.splits)}", "choose another set"
-        )
+    check_train(source, builder)
     names = builder.info.features[label_key].names
     splits: dict[str, list[LabelledText]] = {}
     unlabelled: dict[str, int] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqtasks.datasets.errors import DataError
-from seqtasks.datasets.tfds import open_builder, prepare, rows
+from seqtasks.datasets.tfds import check_train, open_builder, prepare, rows
 
 TEXT_NAME = "text"  # of the feature, where a set has more than one of texts
 
@@ -41,10 +41,7 @@ def read_text_tfds(name: str, data_dir: Path | None = None) -> TextTfds:
     builder = open_builder(source, name, data_dir)
     key = _find_text(source, builder.info.features)
     _prepare(source, builder)
-    if "train" not in builder.info.splits:
-        raise DataError(
-            source, f"no split train, only {', '.join(builder.info.splits)}", "choose another set"
-        )
+    check_train(source, builder)
     splits: dict[str, list[str]] = {}
     empty: dict[str, int] = {}
     for split, row in rows(source, builder):

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import TaggedSentence
 from seqtasks.datasets.network import first_download, reachable
+from seqtasks.datasets.source import SPLIT_NAMES
 from seqtasks.datasets.tags import is_tag, to_iob2
 
-# The names that data sets give to our splits and features, the first found is taken.
-SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "validation", "valid"), "test": ("test",)}
+# The names that data sets give to our features, the first found is taken.
 TOKEN_NAMES = ("tokens", "words")
 TAG_NAMES = ("ner", "ner_tags", "tags")
 
@@ -65,9 +65,7 @@ def read_tfds(name: str, data_dir: Path | None = None) -> TfdsSet:
         if tokens:
             sentences.append((split, tokens, tuple(labels[tag] for tag in row[tag_key])))
     if not any(split == "train" for split, _, _ in sentences):
-        raise DataError(
-            source, f"no split train, only {', '.join(builder.info.splits)}", "choose another set"
-        )
+        raise _no_train(source, builder)
     try:
         iob2 = to_iob2([tags for _, _, tags in sentences])
     except ValueError as error:
@@ -171,6 +169,18 @@ def prepare(source: str, builder: Any) -> None:
         )
     with _told(source, "cannot be downloaded and prepared", OFFLINE):
         builder.download_and_prepare()
+
+
+def check_train(source: str, builder: Any) -> None:
+    """Raises DataError for a prepared set without a train split."""
+    if "train" not in builder.info.splits:
+        raise _no_train(source, builder)
+
+
+def _no_train(source: str, builder: Any) -> DataError:
+    return DataError(
+        source, f"no split train, only {', '.join(builder.info.splits)}", "choose another set"
+    )
 
 
 def rows(source: str, builder: Any) -> Iterator[tuple[str, dict[str, Any]]]:
