@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -23,15 +23,27 @@ _RELOAD = """
 import json, sys
 sys.modules["seqtasks"] = sys.modules["keras"] = None
 import tensorflow as tf
-directory, signature = sys.argv[1:]
-call = tf.saved_model.load(directory).signatures[signature]
-inputs = {name: tf.constant(value) for name, value in json.load(sys.stdin).items()}
+signatures = tf.saved_model.load(sys.argv[1]).signatures
 def plain(x):
     if isinstance(x, list):
         return [plain(item) for item in x]
     return x.decode("utf-8", "replace") if isinstance(x, bytes) else x
-json.dump({k: plain(v.numpy().tolist()) for k, v in call(**inputs).items()}, sys.stdout)
+def answer(signature, inputs):
+    given = {name: tf.constant(value) for name, value in inputs.items()}
+    return {k: plain(v.numpy().tolist()) for k, v in signatures[signature](**given).items()}
+json.dump([answer(*call) for call in json.load(sys.stdin)], sys.stdout)
 """
+
+
+class Call(NamedTuple):
+    """A call of a signature, and what it has to give.
+
+    inputs: by name, nested lists. expected: by name, tensors or arrays.
+    """
+
+    signature: str
+    inputs: dict[str, Any]
+    expected: dict[str, Any]
 
 
 def check_place(out: Path) -> None:
@@ -113,18 +125,15 @@ def _unwritable(out: Path, error: OSError | tf.errors.OpError) -> TaskError:
     return TaskError(f"{out}: {reason}; choose another place with --out")
 
 
-def verify(
-    directory: Path, signature: str, inputs: dict[str, list], expected: dict[str, Any]
-) -> float:
-    """Call a SavedModel's signature in a fresh process; the largest difference of any number.
+def verify(directory: Path, *calls: Call) -> list[float]:
+    """Call a SavedModel's signatures in a fresh process; each call's largest difference.
 
-    inputs: by name, nested lists; expected: by name, arrays.
     Raises TaskError if a string or a shape differs, if a number differs by more than 0.001, or if
     the process fails.
     """
     process = subprocess.run(
-        [sys.executable, "-c", _RELOAD, str(directory), signature],
-        input=json.dumps(inputs),
+        [sys.executable, "-c", _RELOAD, str(directory)],
+        input=json.dumps([call[:2] for call in calls]),
         capture_output=True,
         text=True,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
@@ -134,10 +143,14 @@ def verify(
         reason = (process.stderr.strip().splitlines() or ["no message"])[-1]
         raise TaskError(f"{directory}: cannot be loaded by TensorFlow alone: {reason}")
     answers = json.loads(process.stdout)
+    return [_difference(directory, *each) for each in zip(calls, answers, strict=True)]
+
+
+def _difference(directory: Path, call: Call, answer: dict[str, Any]) -> float:
     largest = 0.0
-    for name, value in expected.items():
+    for name, value in call.expected.items():
         wanted = np.asarray(value)
-        got = np.asarray(answers[name])
+        got = np.asarray(answer[name])
         if wanted.dtype.kind in "OS":
             wanted = np.vectorize(lambda x: x.decode("utf-8", "replace"), otypes=[object])(wanted)
         same_shape = got.shape == wanted.shape or got.size == wanted.size == 0
@@ -149,7 +162,7 @@ def verify(
             same_shape = bool((got == wanted).all())
         if not same_shape:
             raise TaskError(
-                f"{directory}: signature {signature}: `{name}` is not what the run gives; "
+                f"{directory}: signature {call.signature}: `{name}` is not what the run gives; "
                 "it is put aside as `refused`"
             )
     return largest

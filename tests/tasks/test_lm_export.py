@@ -19,13 +19,13 @@ def test_the_directory_is_a_version_that_can_be_served(
 ):
     asked = []
     monkeypatch.setattr("seqtasks.tasks.lm.exporting.load", lambda _: tiny_language_model)
-    monkeypatch.setattr(saved_model, "verify", lambda *given: asked.append(given) or 0)
+    monkeypatch.setattr(saved_model, "verify", lambda _, *calls: asked.extend(calls) or [0.0])
     directory, _, texts = lm.export(tiny_lm.model, tmp_path / "out")
     score, generate = asked
-    assert (score[1], generate[1]) == ("serving_default", "generate")
-    assert score[2]["text"][:-5] == LINES
-    assert len(score[2]["text"]) == texts == len(LINES) + 5
-    assert generate[2]["prompt"] == [" ".join(line.split()[:3]) for line in LINES[:8]]
+    assert (score.signature, generate.signature) == ("serving_default", "generate")
+    assert score.inputs["text"][:-5] == LINES
+    assert len(score.inputs["text"]) == texts == len(LINES) + 5
+    assert generate.inputs["prompt"] == [" ".join(line.split()[:3]) for line in LINES[:8]]
 
     assert directory.name == "1"
     assert {p.name for p in directory.iterdir()} >= {"saved_model.pb", "variables", "seqtasks.json"}

@@ -35,7 +35,7 @@ def test_the_directory_is_a_version_that_can_be_served(exported):
 @pytest.fixture
 def unverified(monkeypatch, tiny_tagger):
     monkeypatch.setattr("seqtasks.tasks.ner.exporting.load", lambda _: tiny_tagger)
-    monkeypatch.setattr(saved_model, "verify", lambda *_: 0.0)
+    monkeypatch.setattr(saved_model, "verify", lambda *_: [0.0])
 
 
 def test_what_cannot_be_exported_or_written_is_told(tiny_run, tmp_path, unverified):

@@ -190,7 +190,7 @@ def test_a_model_that_answers_differently_is_refused(tmp_path, monkeypatch, what
         saved_model.subprocess,
         "run",
         lambda *_, **__: subprocess.CompletedProcess(
-            [], int(what == "signature"), json.dumps(answer), "KeyError: 'nothing'"
+            [], int(what == "signature"), json.dumps([answer]), "KeyError: 'nothing'"
         ),
     )
     expected = {
@@ -199,10 +199,11 @@ def test_a_model_that_answers_differently_is_refused(tmp_path, monkeypatch, what
     }
 
     def verify():
-        return saved_model.verify(tmp_path, "tokens", {"tokens": [["a", "b"]]}, expected)
+        call = saved_model.Call("tokens", {"tokens": [["a", "b"]]}, expected)
+        return saved_model.verify(tmp_path, call)
 
     if what != "signature":
-        assert verify() == pytest.approx(1e-4, rel=0.01)
+        assert verify() == pytest.approx([1e-4], rel=0.01)
     if what == "a number":
         expected["confidence"] = expected["confidence"] + 0.01
     elif what == "tags":
@@ -225,6 +226,5 @@ def test_an_export_of_other_weights_is_refused(tmp_path):
     out = saved_model.save(module, {"serving_default": module.call}, tmp_path / "out", {})
     module.weight.assign([1.0, 2.5])
     with pytest.raises(TaskError, match="`y` is not what the run gives"):
-        saved_model.verify(
-            out, "serving_default", {"x": [[1.0, 1.0]]}, module.call(tf.ones((1, 2)))
-        )
+        expected = module.call(tf.ones((1, 2)))
+        saved_model.verify(out, saved_model.Call("serving_default", {"x": [[1.0, 1.0]]}, expected))

@@ -19,9 +19,9 @@ def test_the_directory_is_a_version_that_can_be_served(
 ):
     asked = []
     monkeypatch.setattr("seqtasks.tasks.sentiment.exporting.load", lambda _: tiny_classifier)
-    monkeypatch.setattr(saved_model, "verify", lambda *given: asked.append(given) or 0.0)
+    monkeypatch.setattr(saved_model, "verify", lambda _, *calls: asked.extend(calls) or [0.0])
     directory, _, texts = sentiment.export(tiny_sentiment.model, tmp_path / "out")
-    [(_, signature, inputs, _)] = asked
+    [(signature, inputs, _)] = asked
     assert signature == "serving_default"
     assert inputs["text"][:-5] == TEXTS
     assert len(inputs["text"]) == texts == len(TEXTS) + 5
@@ -39,7 +39,7 @@ def test_what_cannot_be_exported_or_written_is_told(
     tiny_sentiment, tiny_classifier, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("seqtasks.tasks.sentiment.exporting.load", lambda _: tiny_classifier)
-    monkeypatch.setattr(saved_model, "verify", lambda *_: 0.0)
+    monkeypatch.setattr(saved_model, "verify", lambda *_: [0.0])
     (tmp_path / "file").write_text("")
     before = tree(tmp_path)
     with pytest.raises(TaskError, match="--out"):

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from seqtasks.tasks import run_directory, saved_model
@@ -13,6 +12,7 @@ from seqtasks.tasks.music.network import States
 from seqtasks.tasks.music.notation import HELD, NOTHING
 from seqtasks.tasks.music.run import load
 from seqtasks.tasks.music.token_tensors import pitch_of
+from seqtasks.tasks.saved_model import Call
 
 STEPS = 48  # of the pieces that the SavedModel and the run are compared on
 _WHOLE, _REAL = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.float32)
@@ -48,14 +48,15 @@ def export(model: Path, out: Path) -> tuple[Path, int]:
         "seed": 1,
     }
     generate, step = _generate(composer), _step(composer)
-    whole = _numpy(generate(**{k: tf.constant(v) for k, v in wish.items()}))
+    whole = generate(**{k: tf.constant(v) for k, v in wish.items()})
     zeros = _before(composer, len(genres)).items()
     first: dict[str, Any] = {**wish, "step": 0, **{k: v.numpy().tolist() for k, v in zeros}}
-    one = _numpy(step(**{k: tf.constant(v) for k, v in first.items()}))
+    one = step(**{k: tf.constant(v) for k, v in first.items()})
+
+    calls = Call("serving_default", wish, whole), Call("step", first, one)
 
     def check(directory: Path) -> None:
-        saved_model.verify(directory, "serving_default", wish, whole)
-        saved_model.verify(directory, "step", first, one)
+        saved_model.verify(directory, *calls)
 
     module = tf.Module()  # only what the signatures need: weights, no Keras object
     module.variables_ = [v.value for v in composer.network.variables]
@@ -153,7 +154,3 @@ def _ask(
 
 def _tones(tokens: tf.Tensor) -> dict[str, tf.Tensor]:
     return {"notes": pitch_of(tokens), "struck": (tokens > NOTHING) & (tokens <= HELD)}
-
-
-def _numpy(answers: dict[str, tf.Tensor]) -> dict[str, Any]:
-    return {name: np.asarray(value) for name, value in answers.items()}

@@ -1,7 +1,6 @@
 """Exporting a tagger as a SavedModel that takes raw strings."""
 
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
@@ -9,6 +8,7 @@ from seqtasks.datasets.vocabulary import ragged
 from seqtasks.tasks import loading, run_directory, saved_model
 from seqtasks.tasks.ner.run import EXAMPLES, load
 from seqtasks.tasks.ner.tagger import Tagger
+from seqtasks.tasks.saved_model import Call
 
 # Beside the run's own sentences: what real input also holds.
 ODD = ["", "   ", "naïve café — “quoted” 😀 it's", "Two sentences. In one text!\nAnd a line."]
@@ -33,16 +33,14 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     texts = [" ".join(tokens) for tokens in examples] + ODD
     tokens = ragged(examples).to_tensor()
     padded = [[word.decode() for word in row] for row in tokens.numpy()]
-    calls: dict[str, Any] = {
-        "serving_default": ({"text": texts}, tagger.serve_text(tf.constant(texts))),
-        "tokens": ({"tokens": padded}, tagger.serve_tokens(tokens)),
-    }
-    differences = []
+    calls = (
+        Call("serving_default", {"text": texts}, tagger.serve_text(tf.constant(texts))),
+        Call("tokens", {"tokens": padded}, tagger.serve_tokens(tokens)),
+    )
+    differences: list[float] = []
 
     def check(directory: Path) -> None:
-        for name, (inputs, expected) in calls.items():
-            arrays = {output: value.numpy() for output, value in expected.items()}
-            differences.append(saved_model.verify(directory, name, inputs, arrays))
+        differences.extend(saved_model.verify(directory, *calls))
 
     directory = saved_model.save(_bare(tagger), signatures, out, record, check)
     return directory, max(differences), len(texts)

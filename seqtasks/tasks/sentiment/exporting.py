@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from seqtasks.tasks import loading, run_directory, saved_model
+from seqtasks.tasks.saved_model import Call
 from seqtasks.tasks.sentiment.run import EXAMPLES, load
 
 # Beside the run's own texts: what real input also holds.
@@ -25,13 +26,11 @@ def export(model: Path, out: Path) -> tuple[Path, float, int]:
     saved_model.check_place(out)
     classifier = load(model)
     texts = loading.examples_of(model / EXAMPLES) + ODD
-    expected = {k: v.numpy() for k, v in classifier.serve(tf.constant(texts)).items()}
-    differences = []
+    call = Call("serving_default", {"text": texts}, classifier.serve(tf.constant(texts)))
+    differences: list[float] = []
 
     def check(directory: Path) -> None:
-        differences.append(
-            saved_model.verify(directory, "serving_default", {"text": texts}, expected)
-        )
+        differences.extend(saved_model.verify(directory, call))
 
     module = tf.Module()  # only what the signature needs: weights and tables, no Keras object
     module.variables_ = [v.value for v in classifier.network.variables]
