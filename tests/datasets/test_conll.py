@@ -146,11 +146,11 @@ def test_a_missing_file_and_a_directory(tmp_path):
     ],
 )
 def test_what_the_system_refuses(write, monkeypatch, number, message):
-    def refuse(self):
+    def refuse(self, mode):
         raise OSError(number, "Input/output error")
 
     path = write("a O\n")
-    monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
+    monkeypatch.setattr(Path, "open", refuse)  # root may read everything
     with pytest.raises(DataError, match=message):
         read_conll(path)
 

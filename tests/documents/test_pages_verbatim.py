@@ -11,9 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from tests.documents.pages import ROOT, run_all
+from tests.documents.served import PAIRS, PYTHON, strict
 from tests.documents.workplace import write_files
+from tests.tasks import rest_api
 
 SEQTASKS = (sys.executable, "-c", "from seqtasks.cli import main; main()")
 
@@ -44,4 +47,11 @@ def test_all_pages_as_they_stand(tmp_path, monkeypatch):
             differences.append((name, command.words, out, shown))
 
     run_all(lambda command: call((*SEQTASKS, *command.words), command.stdin), compare)
+    for task, request, reply in PAIRS:
+        answer = rest_api.called(tf.saved_model.load(f"exports/{task}/1"), strict(request))
+        if answer != strict(reply):
+            differences.append(("docs/serving.md", request, answer, reply))
+    for program, shown in PYTHON:
+        if (out := call((sys.executable, "-c", program))) != shown:
+            differences.append(("docs/serving.md", program, out, shown))
     assert differences == []
