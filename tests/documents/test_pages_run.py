@@ -48,11 +48,13 @@ def workplace(tmp_path, monkeypatch):
         # a run is loaded once for all commands
         monkeypatch.setattr(module, "load", cache(module.load))
     write = tf.saved_model.save
-    # exports have tests of their own; here only the one is written that a page goes on to call
+    # exports have tests of their own; here only those are written that pages go on to call
     monkeypatch.setattr(
         tf.saved_model,
         "save",
-        lambda module, place, **more: write(module, place, **more) if "ner" in place else None,
+        lambda module, place, **more: (
+            write(module, place, **more) if {"ner", "mine"} & set(Path(place).parts) else None
+        ),
     )
     monkeypatch.setattr("seqtasks.tasks.saved_model.verify", lambda *_: [0.0])
     return tmp_path
