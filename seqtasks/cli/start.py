@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 
 def start_tensorflow(threads: int | None = None) -> None:
@@ -14,10 +14,8 @@ def start_tensorflow(threads: int | None = None) -> None:
 
     threads: processor threads; None is all cores.
     """
-    closed = sys.stderr is None
-    open_closed_streams()
     if "tensorflow" not in sys.modules:
-        with nullcontext() if closed else _quiet():  # closed, its number may be another file's
+        with _quiet():
             import keras  # noqa: F401
             import tensorflow  # noqa: F401
     if threads:
@@ -43,8 +41,8 @@ def _quiet() -> Iterator[None]:
 def open_closed_streams() -> None:
     """Have something to write to where the shell has closed a standard stream, as with `2>&-`.
 
-    Python has None there, and the next file that is opened gets the stream's number, to which
-    TensorFlow writes all the same. A file that has it already keeps it.
+    To be called before any file is opened. Python has None there, and the next file that is opened
+    would get the stream's number, to which TensorFlow writes all the same.
     """
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass

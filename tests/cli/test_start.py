@@ -14,8 +14,9 @@ with contextlib.suppress(OSError):  # native code does not look whether it could
 """
 PROGRAM = """
 import sys
-with open("input.txt") as file:  # gets the number of a stream that is closed
-    from seqtasks.cli.start import start_tensorflow
+from seqtasks.cli.start import open_closed_streams, start_tensorflow
+open_closed_streams()
+with open("input.txt") as file:  # would get the number of a stream that is closed
     start_tensorflow()
     text = file.read()
 with open("found.txt", "w") as file:
