@@ -87,6 +87,7 @@ def measure(
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--speed", type=int, default=0, help="time `predict` so many times too")
     parser.add_argument("--keep", type=Path, help="an empty directory, to keep the runs there")
+    parser.add_argument("--start", type=Path, help="where --keep left runs, to begin from theirs")
     parser.add_argument("--json", type=Path, required=True, help="where the results go")
     arguments, more = parser.parse_known_args()
     more = [option for option in more if option != "--"]
@@ -95,7 +96,8 @@ def measure(
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
         for seed in arguments.seeds:
-            model, row = train(task, arguments.data, seed, more, folder)
+            start = ["--init-from", f"{arguments.start}/seed-{seed}"] if arguments.start else []
+            model, row = train(task, arguments.data, seed, [*start, *more], folder)
             rows.append(row | score(model))
         first = folder / f"seed-{arguments.seeds[0]}"
         record = json.loads((first / "config.json").read_text())
@@ -106,6 +108,9 @@ def measure(
         if split in rows[0]
     }
     name = arguments.name or arguments.data
+    if arguments.start:
+        more = ["--init-from", f"{arguments.start.name}/seed-S", *more]
+        record["config"]["init_from"] = f"{arguments.start.name}/seed-{arguments.seeds[0]}"
     result = {
         "command": f"seqtasks {task} train --data {name} --seed S {' '.join(more)}".strip(),
         "machine": f"{os.cpu_count()} CPU cores, {platform.machine()}",

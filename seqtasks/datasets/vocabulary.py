@@ -67,11 +67,12 @@ class Vocabulary:
         kept = sorted(c for c, times in characters.items() if times >= characters_seen)
         return cls(tuple(w for w, _ in ranked), tuple(n for _, n in ranked), "".join(kept))
 
-    def with_words(self, more: Iterable[str]) -> "Vocabulary":
-        """The same with words known from elsewhere (pretrained vectors), counted 0 times."""
+    def with_words(self, more: Iterable[str], characters: str = "") -> "Vocabulary":
+        """The same with words and characters known from elsewhere; the words counted 0 times."""
         known = set(self.words)
         new = tuple(word for word in dict.fromkeys(more) if word not in known)
-        return Vocabulary(self.words + new, self.counts + (0,) * len(new), self.characters)
+        characters = "".join(sorted({*self.characters, *characters}))
+        return Vocabulary(self.words + new, self.counts + (0,) * len(new), characters)
 
     def save(self, path: Path) -> None:
         """Write as JSON."""

@@ -13,9 +13,7 @@ The backward direction begins afresh. The language model is read as a run direct
 do not import one another.
 """
 
-import hashlib
-from collections.abc import Callable, Container
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,112 +22,19 @@ import numpy as np
 from seqtasks.datasets import token_vocabulary
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.token_vocabulary import TokenVocabulary
-from seqtasks.datasets.vectors import Vectors
-from seqtasks.datasets.vocabulary import UNKNOWN, normalized_words
+from seqtasks.datasets.vocabulary import normalized_words
 from seqtasks.layers import Bidirectional
 from seqtasks.tasks import run_directory
 from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.start import VOCABULARY, Start, broken
 
-VOCABULARY = "vocabulary.json"
 
+def read(place: Path, record: dict[str, Any]) -> Start:
+    """The language model whose run, of this configuration, is at `place`.
 
-@dataclass(frozen=True)
-class LanguageStart:
-    """A language model to start from, as `read` finds it.
-
-    place: its run. settings: its configuration. rows: of each word, in lower case with digits as
-    0, the row in `values`, the commonest word first. values: (ids, size), the tokens' vectors.
-    arrays: all its weights, by their paths. fingerprint: a hash of weights and vocabulary.
+    Raises TaskError if it is none of words, and if a file of it is broken.
     """
-
-    place: Path
-    settings: dict[str, Any]
-    rows: dict[str, int]
-    values: np.ndarray
-    arrays: dict[str, np.ndarray]
-    fingerprint: str
-
-    @property
-    def record(self) -> dict[str, str]:
-        """What the configuration of a run that starts from it says of it."""
-        return {"run": str(self.place), "fingerprint": self.fingerprint}
-
-    def fitted(self, config: Any) -> Any:
-        """A task's settings, not yet resolved, with the language model's where they are None.
-
-        Raises TaskError where a network of these settings has other recurrent layers.
-        """
-        for name in ("cell", "units", "relevance_gate", "peephole"):
-            ours, theirs = getattr(config, name), self.settings[name]
-            if ours is None:
-                config = replace(config, **{name: theirs})
-            elif theirs is not None and ours != theirs:
-                raise TaskError(
-                    f"{self.place}: the language model has `{name}` {_shown(theirs)}, got "
-                    f"{_shown(ours)}; {_option(name, theirs)} makes them alike"
-                )
-        return config
-
-    def vectors(self, wanted: Container[str], more: int) -> Vectors:
-        """The vectors of the words in `wanted`, and of the commonest `more` words besides."""
-        words = []
-        for word in self.rows:
-            if word in wanted:
-                words.append(word)
-            elif more:
-                words.append(word)
-                more -= 1
-        return Vectors(tuple(words), self.values[[self.rows[word] for word in words]])
-
-    def fill(self, network: Any, say: Callable[[str], None]) -> None:
-        """Give a network the vector of unknown words, and the weights of the layers both have.
-
-        network: `word` is its embedding, `recurrent` its recurrent layers.
-        Raises TaskError if a weight is missing or does not fit.
-        """
-        vectors = network.word.embeddings.numpy()
-        vectors[UNKNOWN] = self.values[token_vocabulary.UNKNOWN]
-        network.word.embeddings.assign(vectors)
-        taken = min(len(network.recurrent), self.settings["layers"])
-        for number, layer in enumerate(network.recurrent[:taken]):
-            cell = (layer.forward_layer if isinstance(layer, Bidirectional) else layer).cell
-            for variable in cell.weights:
-                name = f"language_model/recurrent_{number}/{cell.name}/{variable.name}"
-                first = variable.numpy()
-                rows, value = len(first), self.arrays.get(name)
-                if variable.name == "kernel":
-                    rows = self.settings["units"] if number else self.values.shape[1]
-                if value is None or value.shape != (rows, *first.shape[1:]):
-                    raise TaskError(
-                        f"{self.place / run_directory.WEIGHTS}: {name} is missing or of another "
-                        "shape; train the language model anew"
-                    )
-                variable.assign(np.concatenate([value, first[rows:]]))
-        say(
-            f"{self.place}: {taken} of its {self.settings['layers']} recurrent layers taken, "
-            f"for {taken} of {len(network.recurrent)} here"
-        )
-
-
-def read(config: Any, begun: dict[str, str] | None = None) -> LanguageStart | None:
-    """The language model that `config.init_from` names; None if it names none.
-
-    begun: the `record` of what a training that is resumed was begun with.
-    Raises TaskError if there is no language model of words, if a file of it is broken, if it is
-    another than `begun`, and if `config.embeddings` brings vectors too.
-    """
-    if config.init_from is None:
-        return None
-    if config.embeddings is not None:
-        raise TaskError("`embeddings` and `init_from` both bring the words' vectors: give one")
-    place = Path(config.init_from)
-    if begun and not place.exists():
-        raise TaskError(
-            f"{place}: the training was begun from this language model, which is not there any "
-            "more; bring it back, or start anew with --overwrite"
-        )
-    settings: Any = run_directory.read_config(place, "lm", "--init-from").get("config")
-    weights = place / run_directory.WEIGHTS
+    settings: Any = record.get("config")
     try:
         if settings["level"] != "word":
             raise TaskError(
@@ -140,11 +45,9 @@ def read(config: Any, begun: dict[str, str] | None = None) -> LanguageStart | No
         words = normalized_words(list(vocabulary.tokens))
         needed = {name: settings[name] for name in ("cell", "relevance_gate", "peephole")}
         needed |= {name: int(settings[name]) for name in ("units", "layers")}
-    except DataError as error:
-        reason = f"{VOCABULARY}: {error.problem}"
-        raise TaskError(f"{place}: the run is broken ({reason}); train it anew") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise TaskError(f"{place}: the run is broken ({error}); train it anew") from None
+    except (DataError, OSError, ValueError, TypeError, KeyError) as error:
+        raise broken(place, error) from None
+    weights = place / run_directory.WEIGHTS
     arrays = run_directory.load_arrays(weights)
     values = arrays.get("language_model/vectors/embeddings")
     if values is None or values.ndim != 2 or len(values) != len(vocabulary):
@@ -152,23 +55,28 @@ def read(config: Any, begun: dict[str, str] | None = None) -> LanguageStart | No
     rows: dict[str, int] = {}
     for row, word in enumerate(words, token_vocabulary.FIRST):
         rows.setdefault(word, row)  # tokens stand with the commonest first
-    files = (weights, place / VOCABULARY)
-    fingerprint = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    if begun and fingerprint != begun["fingerprint"]:
-        raise TaskError(
-            f"{place}: another language model than the training was begun from; bring that one "
-            "back, or start anew with --overwrite"
-        )
-    return LanguageStart(place, needed, rows, values, arrays, fingerprint)
+    unknown = token_vocabulary.UNKNOWN
+    return Start(place, "language model", needed, rows, values, unknown, arrays)
 
 
-def _shown(value: Any) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+def fill(start: Start, network: Any, say: Callable[[str], None]) -> None:
+    """Give a network the weights of the recurrent layers that both have.
 
-
-def _option(name: str, value: Any) -> str:
-    """What to write on the command line so that a setting has this value."""
-    option = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{option}" if value else f"--no-{option}"
-    return f"--{option} {value}"
+    Raises TaskError if one is missing or does not fit.
+    """
+    layers = start.settings["layers"]
+    taken = min(len(network.recurrent), layers)
+    for number, layer in enumerate(network.recurrent[:taken]):
+        cell = (layer.forward_layer if isinstance(layer, Bidirectional) else layer).cell
+        for variable in cell.weights:
+            first = variable.numpy()
+            rows = len(first)
+            if variable.name == "kernel":
+                rows = start.settings["units"] if number else start.values.shape[1]
+            path = f"language_model/recurrent_{number}/{cell.name}/{variable.name}"
+            value = start.array(path, (rows, *first.shape[1:]))
+            variable.assign(np.concatenate([value, first[rows:]]))
+    say(
+        f"{start.place}: {taken} of its {layers} recurrent layers taken, "
+        f"for {taken} of {len(network.recurrent)} here"
+    )

@@ -1,4 +1,4 @@
-"""First values of the words' vectors: from a file of pretrained ones, or a language model."""
+"""First values of the words' vectors: from a file of pretrained ones, or from a trained run."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import numpy as np
 
 from seqtasks.datasets.vectors import read_vectors
 from seqtasks.datasets.vocabulary import Vocabulary, normalized_words
-from seqtasks.tasks.language_start import LanguageStart
+from seqtasks.tasks.start import Start
 
 
 def pretrained(
@@ -17,7 +17,7 @@ def pretrained(
     vocabulary: Vocabulary,
     tokens: list[str],
     say: Callable[[str], None],
-    start: LanguageStart | None = None,
+    start: Start | None = None,
 ) -> tuple[Any, Vocabulary, np.ndarray | None]:
     """Configuration, vocabulary and first vectors with what `config.embeddings` or `start` brings.
 
@@ -37,7 +37,7 @@ def pretrained(
         f"{place}: {len(known):,} vectors of {vectors.values.shape[1]} numbers; "
         f"they cover {100 * covered / max(len(words), 1):.1f}% of the training words"
     )
-    vocabulary = vocabulary.with_words(vectors.words)
+    vocabulary = vocabulary.with_words(vectors.words, start.characters if start else "")
     size = vectors.values.shape[1]
     config = dataclasses.replace(config, word_size=size)
     generator = np.random.default_rng([config.seed, 2])

@@ -122,9 +122,12 @@ def commit(staging: Path, place: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def read_config(place: Path, task: str, option: str = "--model") -> dict[str, Any]:
+def read_config(
+    place: Path, task: str, option: str = "--model", also: str | None = None
+) -> dict[str, Any]:
     """`config.json` of the run at `place`, which `option` of a command names.
 
+    also: another task, a run of which will do.
     Raises TaskError if there is no run, or one of another task.
     """
     _recover(place)
@@ -145,8 +148,9 @@ def read_config(place: Path, task: str, option: str = "--model") -> dict[str, An
         raise TaskError(
             f"{path}: not the configuration of a run; {advice} ({error.problem})"
         ) from None
-    if record["task"] != task:
-        raise TaskError(f"{place}: a run of the task {record['task'][:20]}, not {task}; {advice}")
+    if record["task"] not in (task, also):
+        wanted = f"{task} or {also}" if also else task
+        raise TaskError(f"{place}: a run of the task {record['task'][:20]}, not {wanted}; {advice}")
     return record
 
 

@@ -61,4 +61,4 @@ def test_vectors_from_two_places_are_a_usage_error(seqtasks, tmp_path, task):
 @pytest.mark.parametrize("task", TINY)
 def test_the_help_says_that_it_is_a_directory(seqtasks, task):
     text = " ".join(seqtasks(task, "train", "--help").out.split())
-    assert "--init-from DIR Directory of a language model's run" in text
+    assert "--init-from DIR Directory of a run to start from" in text

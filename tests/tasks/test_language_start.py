@@ -13,7 +13,7 @@ import tensorflow as tf
 from seqtasks.datasets.token_vocabulary import FIRST as FIRST_TOKEN
 from seqtasks.datasets.token_vocabulary import UNKNOWN as UNKNOWN_TOKEN
 from seqtasks.datasets.vocabulary import FIRST, UNKNOWN, Vocabulary
-from seqtasks.tasks import language_start, lm, run_directory, training_state
+from seqtasks.tasks import lm, run_directory, starting, training_state
 from seqtasks.tasks.errors import TaskError
 from tests.tasks.starting_tasks import CONFIGS, PLAIN, TASKS, settings, train
 from tests.tasks.starting_tasks import data as data
@@ -38,7 +38,8 @@ def network_of(task, config, start=None, said=None):
         vectors = np.stack([known.get(word, np.ones(6, np.float32)) for word in WORDS])
     network = TASKS[task].build_model(config, VOCABULARY, NAMES[task], vectors)
     if start:
-        start.fill(network, (said if said is not None else []).append)
+        say = (said if said is not None else []).append
+        starting.fill(start, network, VOCABULARY, NAMES[task], say)
     return network
 
 
@@ -46,7 +47,7 @@ def network_of(task, config, start=None, said=None):
 
 
 def test_a_word_has_the_vector_of_the_commonest_token_that_reads_so(started_lm):
-    start = language_start.read(settings("ner", started_lm))
+    start = starting.read(settings("ner", started_lm), "ner")
     found = start.vectors({"the", "0000", "tim", "oslo", "yak"}, 0)
     values = arrays(started_lm / "weights.npz")["language_model/vectors/embeddings"]
     tokens = {"the": "The", "0000": "2024", "tim": "tim", "oslo": "Oslo"}
@@ -56,7 +57,7 @@ def test_a_word_has_the_vector_of_the_commonest_token_that_reads_so(started_lm):
 
 
 def test_words_that_the_text_lacks_are_taken_the_commonest_first(started_lm):
-    start = language_start.read(settings("ner", started_lm))
+    start = starting.read(settings("ner", started_lm), "ner")
     assert start.vectors({"zebra"}, 0).words == ("zebra",)
     assert start.vectors({"zebra"}, 2).words == ("the", ".", "zebra")
     assert start.vectors({"zebra"}, 100).words == (
@@ -73,7 +74,7 @@ def test_training_begins_with_the_language_models_vectors(task, started_lm, data
     name = {"ner": "tagger", "sentiment": "classifier"}[task]
     embeddings = arrays(out / "weights.npz")[f"{name}/word/embeddings"]
     known = dict(zip(vocabulary.words, embeddings[FIRST:], strict=True))
-    start = language_start.read(settings(task, started_lm))
+    start = starting.read(settings(task, started_lm), task)
     found = start.vectors((), 100)
     for word, value in zip(found.words, found.values, strict=True):  # those not in the text too
         np.testing.assert_array_equal(known[word], value)
@@ -88,8 +89,8 @@ def test_training_begins_with_the_language_models_vectors(task, started_lm, data
     assert "1 of its 2 recurrent layers taken, for 1 of 1 here" in said
     record = json.loads((out / "config.json").read_text())
     assert (record["config"]["init_from"], record["config"]["word_size"]) == (str(started_lm), 6)
-    assert record["language_model"]["run"] == str(started_lm)
-    assert re.fullmatch("[0-9a-f]{64}", record["language_model"]["fingerprint"])
+    assert record["start"]["run"] == str(started_lm)
+    assert re.fullmatch("[0-9a-f]{64}", record["start"]["fingerprint"])
 
 
 # layers
@@ -111,7 +112,7 @@ def test_forwards_and_of_words_alone_it_computes_what_the_language_model_does(
 ):
     place = written(tmp_path / "lm", **CELLS[cell])
     config = settings(task, place, **CELLS[cell], layers=2, bidirectional=bidirectional)
-    network = network_of(task, config, language_start.read(config))
+    network = network_of(task, config, starting.read(config, task))
     words = ["tim", "the", "soup", "oslo", "0000"]
     tokens = ["tim", "The", "soup", "Oslo", "2024"]
     model = lm.load(place).network
@@ -129,7 +130,7 @@ def test_forwards_and_of_words_alone_it_computes_what_the_language_model_does(
 @pytest.mark.parametrize("task", TASKS)
 def test_all_else_is_as_in_a_fresh_network(task, bidirectional, started_lm):
     config = settings(task, started_lm, layers=2, bidirectional=bidirectional)
-    start = language_start.read(config)
+    start = starting.read(config, task)
     found = run_directory.weights_of(network_of(task, config, start))
     fresh = run_directory.weights_of(network_of(task, config))
     assert found.keys() == fresh.keys()
@@ -154,7 +155,7 @@ def test_all_else_is_as_in_a_fresh_network(task, bidirectional, started_lm):
 def test_as_many_layers_are_taken_as_both_have(theirs, ours, tmp_path):
     config = settings("ner", written(tmp_path / "lm", layers=theirs), layers=ours)
     said = []
-    network = network_of("ner", config, language_start.read(config), said)
+    network = network_of("ner", config, starting.read(config, "ner"), said)
     both = min(theirs, ours)
     assert said == [
         f"{tmp_path / 'lm'}: {both} of its {theirs} recurrent layers taken, for {both} of {ours} "
@@ -172,7 +173,7 @@ def test_as_many_layers_are_taken_as_both_have(theirs, ours, tmp_path):
 def test_what_is_not_said_is_as_the_language_model_has_it(task, cell, tmp_path):
     place = written(tmp_path / "lm", **CELLS[cell])
     config = CONFIGS[task].Config(init_from=str(place))
-    config = CONFIGS[task].resolve(language_start.read(config).fitted(config), 100)
+    config = CONFIGS[task].resolve(starting.read(config, task).fitted(config), 100)
     assert (config.cell, config.units) == (CELLS[cell]["cell"], 8)
     assert config.peephole == {"lstm": False, "peephole lstm": True}.get(cell)
     assert config.relevance_gate == {"gru": True, "simplified gru": False}.get(cell)
@@ -201,7 +202,7 @@ def test_a_resumed_run_is_as_if_never_interrupted(task, started_lm, data, tmp_pa
     with pytest.raises(TaskError, match=r"lm: .*not there any more; bring it back, or .*overwri"):
         train(task, plain, source, tmp_path / "run", resume=True)
     written(place, layers=1)
-    with pytest.raises(TaskError, match=r"lm: another language model .*bring that one back, or"):
+    with pytest.raises(TaskError, match=r"lm: another run .*bring that one back, or"):
         train(task, plain, source, tmp_path / "run", resume=True)
     shutil.rmtree(place)
     (tmp_path / "away").rename(place)

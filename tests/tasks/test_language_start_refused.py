@@ -54,8 +54,8 @@ BREAKS = {
     "no directory": (shutil.rmtree, "no such directory; .*or name its place with --init-from"),
     "no run": (lambda lm: (lm / "config.json").unlink(), "not a run directory, .*--init-from"),
     "another task": (
-        lambda lm: edited(lm / "config.json", lambda record: record.update(task="ner")),
-        "a run of the task ner, not lm; .*--init-from",
+        lambda lm: edited(lm / "config.json", lambda record: record.update(task="music")),
+        "a run of the task music, not lm or ner; .*--init-from",
     ),
     "characters": (
         lambda lm: edited(lm / "config.json", lambda r: r["config"].update(level="char")),

@@ -10,7 +10,7 @@ import numpy as np
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.sources import Example
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
-from seqtasks.tasks import chunk_scores, language_start, loading, run_directory, training
+from seqtasks.tasks import chunk_scores, loading, run_directory, starting, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.ner import augmentation
 from seqtasks.tasks.ner.config import Config, resolve
@@ -54,7 +54,7 @@ def _train(
     config: Config, data: Source[Example], run: TrainingRun, say: Callable[[str], None]
 ) -> dict[str, Any]:
     training.start_tensorflow(config.seed, config.threads)
-    start = None if run.resume else language_start.read(config)
+    start = None if run.resume else starting.read(config, "ner")
     config = start.fitted(config) if start else config
     splits, notes = {}, []
     for name in ("train", "dev"):
@@ -72,7 +72,7 @@ def _train(
     if run.resume:
         config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
-        start = language_start.read(config, begun.get("language_model"))
+        start = starting.read(config, "ner", begun.get("start"))
     for note in (*data.notes, *notes):
         say(note)
 
@@ -84,10 +84,10 @@ def _train(
     config, vocabulary, vectors = pretrained(config, vocabulary, tokens, say, start)
     begun["config"] = dataclasses.asdict(config)
     if start:
-        begun["language_model"] = start.record
+        begun["start"] = start.record
     network = build_model(config, vocabulary, tags, vectors)
     if start:
-        start.fill(network, say)
+        starting.fill(start, network, vocabulary, tags, say)
     encoder = Encoder(vocabulary, config.longest_word)
     validation = Corpus(splits["dev"], encoder, tags)
     unknown = validation.unknown_rate()

@@ -20,7 +20,7 @@ class Config:
         None,
         "recurrent cell",
         choices=("rnn", "gru", "lstm"),
-        automatic="of a language model to start from, else lstm",
+        automatic="of the run to start from, else lstm",
     )
     relevance_gate: bool | None = setting(
         None, "GRU: the gate that lets a unit forget its past", automatic="on for gru"
@@ -31,7 +31,7 @@ class Config:
         None,
         "units of each recurrent layer and direction",
         minimum=1,
-        automatic="of a language model to start from, else 100",
+        automatic="of the run to start from, else 100",
     )
     layers: int = setting(1, "recurrent layers, one on the other", minimum=1)
     pooling: str = setting(
@@ -58,7 +58,7 @@ class Config:
     vocabulary_size: int = setting(30_000, "words known, the commonest first (0: all)", minimum=0)
     embeddings: str | None = setting(None, "file of pretrained vectors, GloVe or word2vec text")
     init_from: str | None = setting(
-        None, "directory of a language model's run whose vectors and recurrent layers to start from"
+        None, "directory of a run to start from: another classifier's, or a language model's"
     )
     embedded_words: int = setting(
         100_000, "words taken from either beside those of the training text, first come", minimum=0

@@ -10,7 +10,7 @@ import numpy as np
 from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.source import Source
 from seqtasks.datasets.vocabulary import FIRST, Encoder, Vocabulary, WordFeatures
-from seqtasks.tasks import label_scores, language_start, loading, plots, run_directory, training
+from seqtasks.tasks import label_scores, loading, plots, run_directory, starting, training
 from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.pretrained import pretrained
 from seqtasks.tasks.run_record import check_unchanged, record
@@ -61,7 +61,7 @@ def _train(
     columns: Mapping[str, str | None],
 ) -> dict[str, Any]:
     training.start_tensorflow(config.seed, config.threads)
-    start = None if run.resume else language_start.read(config)
+    start = None if run.resume else starting.read(config, "sentiment")
     config = start.fitted(config) if start else config
     examples = {name: data.splits[name] for name in ("train", "dev")}
     tokens = {name: tokens_of([e.text for e in split]) for name, split in examples.items()}
@@ -79,7 +79,7 @@ def _train(
     if run.resume:
         config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
-        start = language_start.read(config, begun.get("language_model"))
+        start = starting.read(config, "sentiment", begun.get("start"))
     for note in data.notes:
         say(note)
 
@@ -87,7 +87,7 @@ def _train(
     config, vocabulary, vectors = pretrained(config, vocabulary, words, say, start)
     begun["config"] = dataclasses.asdict(config)
     if start:
-        begun["language_model"] = start.record
+        begun["start"] = start.record
     encoder = Encoder(vocabulary, config.longest_word)
     corpus = Corpus(examples["train"], tokens["train"], encoder, labels, config.longest_text)
     evidence = None
@@ -98,7 +98,7 @@ def _train(
         begun["config"] = dataclasses.asdict(config)
     network = build_model(config, vocabulary, labels, vectors, evidence)
     if start:
-        start.fill(network, say)
+        starting.fill(start, network, vocabulary, labels, say)
     if corpus.cut:
         say(
             f"{corpus.cut:,} texts to train have more than {config.longest_text} words: of them "

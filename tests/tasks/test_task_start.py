@@ -1,0 +1,292 @@
+"""A network over words that begins with the weights of a trained one of the same task."""
+
+import dataclasses
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from seqtasks.datasets.vocabulary import FIRST, Encoder, Vocabulary, ragged
+from seqtasks.tasks import run_directory, starting, training_state
+from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.pretrained import pretrained
+from tests import random_runs, tiny_ner, tiny_sentiment
+from tests.random_runs import CELLS
+from tests.tasks.starting_tasks import CONFIGS, PLAIN, TASKS, settings, train
+from tests.tasks.starting_tasks import data as data
+from tests.tiny_ner import arrays, assert_same_arrays, tree
+
+SMALL = {name: random_runs.SMALL[name] for name in ("units", "character_size", "character_units")}
+TEXTS = {"ner": tiny_ner.TEXTS, "sentiment": tiny_sentiment.TEXTS}
+# the outputs of the source, in another order, and one more
+NAMES = {
+    "ner": ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"),
+    "sentiment": ("positive", "angry", "neutral", "negative"),
+}
+OUTPUTS = {"ner": "tags", "sentiment": "labels"}
+NEW = "ΩΩ Ψ ΩΨ"  # words and letters that no source has seen
+
+
+def begun(task, place, names, said=None, **more):
+    """A network over some of the source's words and NEW, begun from `place`; and its encoder."""
+    keras.utils.set_random_seed(5)
+    say = (said if said is not None else []).append
+    config = settings(task, place, evidence=False) if task == "sentiment" else settings(task, place)
+    config = dataclasses.replace(config, **{**SMALL, **more})
+    start = starting.read(config, task)
+    config = CONFIGS[task].resolve(start.fitted(config), 100)
+    tokens = [*" ".join(TEXTS[task][::2]).split(), *NEW.split() * 3]
+    counted = Vocabulary.count(tokens)
+    config, vocabulary, vectors = pretrained(config, counted, tokens, say, start)
+    network = TASKS[task].build_model(config, vocabulary, names, vectors)
+    starting.fill(start, network, vocabulary, names, say)
+    return network, Encoder(vocabulary, config.longest_word)
+
+
+def scores(network, encoder, texts):
+    return network(*encoder.encode(ragged([text.split() for text in texts]))).numpy()
+
+
+def source_scores(task, place, texts):
+    """What the network of the run says of texts, and the names of its outputs."""
+    model = TASKS[task].load(place)
+    if task == "sentiment":  # what words say alone is counted anew
+        model.network.evidence.assign(np.zeros(model.network.evidence.shape))
+        model.network.pairs.evidence.assign(np.zeros(model.network.pairs.evidence.shape))
+    encoder = Encoder(Vocabulary.load(place / "vocabulary.json"), model.network.config.longest_word)
+    found = scores(model.network, encoder, texts)
+    return found, list(getattr(model.network, OUTPUTS[task]))
+
+
+KINDS = {
+    **CELLS,
+    "letters recurrent": {"characters": "recurrent"},
+    "no letters": {"characters": "none"},
+    "two layers": {"layers": 2},
+    "one way": {"bidirectional": False},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("task", TASKS)
+def test_it_says_what_its_source_says_of_outputs_both_have(task, kind, tmp_path):
+    options = {"characters": "convolution", **KINDS[kind]}
+    place = random_runs.write(task, tmp_path / "source", **options)
+    network, encoder = begun(task, place, NAMES[task], **options)
+    texts = [*TEXTS[task], "nobody has said this (yet) in Oslo"]
+    theirs, names = source_scores(task, place, texts)
+    both = [name for name in NAMES[task] if name in names]
+    here, there = ([tags.index(name) for name in both] for tags in (NAMES[task], names))
+    assert len(both) == len(names) == len(NAMES[task]) - (2 if task == "ner" else 1)
+    np.testing.assert_allclose(
+        scores(network, encoder, texts)[..., here], theirs[..., there], rtol=1e-5, atol=1e-5
+    )
+
+
+def test_transitions_are_those_of_the_tags_that_both_have(tmp_path):
+    place = random_runs.write("ner", tmp_path / "source")
+    network, _ = begun("ner", place, NAMES["ner"])
+    fresh = begun("ner", place, ("B-X", "I-X", "O"))[0].crf  # of seven tags all but O
+    old = arrays(place / "weights.npz")
+    ours = {v.path: v.numpy() for v in network.crf.trainable_variables}
+    assert set(ours) == {"crf/transitions", "crf/start", "crf/end"}
+    index = [random_runs.TAGS.index(tag) for tag in NAMES["ner"] if tag in random_runs.TAGS]
+    known = [NAMES["ner"].index(random_runs.TAGS[i]) for i in index]
+    for path, value in ours.items():
+        grid = np.ix_(*[known] * value.ndim)
+        np.testing.assert_array_equal(value[grid], old[path][np.ix_(*[index] * value.ndim)])
+        rest = np.ones(value.shape, bool)
+        rest[grid] = False
+        assert not np.isin(value[rest], old[path]).any()  # as they were drawn
+    assert fresh.start.numpy()[2] == old["crf/start"][0]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_words_and_letters_of_the_source_come_along(task, tmp_path):
+    place = random_runs.write(task, tmp_path / "source", characters="convolution")
+    said = []
+    network, _ = begun(task, place, NAMES[task], said, characters="convolution")
+    name = {"ner": "tagger", "sentiment": "classifier"}[task]
+    old, source = arrays(place / "weights.npz"), Vocabulary.load(place / "vocabulary.json")
+    rows = network.word.embeddings.numpy()
+    assert len(rows) == FIRST + len(source.words) + len(NEW.split())
+    table = {tuple(row) for row in rows}
+    assert all(tuple(row) in table for row in old[f"{name}/word/embeddings"][1:])
+    letters = {tuple(row) for row in network.letters.embed.embeddings.numpy()}
+    assert all(tuple(row) in letters for row in old[f"{name}/letters/letter/embeddings"])
+    assert len(letters) > len(source.characters) + FIRST  # those of NEW
+    assert said[-1] == (
+        f"{place}: 1 of its 1 recurrent layers taken, for 1 of 1 here; "
+        f"{len(old[f'{name}/scores/bias'])} of {len(NAMES[task])} outputs are among its own"
+    )
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [(1, 2), (2, 1)])
+def test_as_many_layers_are_taken_as_both_have(theirs, ours, tmp_path):
+    place = random_runs.write("ner", tmp_path / "source", layers=theirs)
+    said = []
+    network, _ = begun("ner", place, NAMES["ner"], said, layers=ours)
+    old = arrays(place / "weights.npz")
+    for number, layer in enumerate(network.recurrent):
+        for variable in layer.trainable_variables:
+            same = np.array_equal(variable.numpy(), old.get(variable.path))
+            assert same == (number == 0), variable.path
+    assert f"1 of its {theirs} recurrent layers taken, for 1 of {ours} here" in said[-1]
+
+
+def test_a_source_with_a_crf_lends_its_scores_to_softmax_and_back(tmp_path):
+    crf = random_runs.write("ner", tmp_path / "crf")
+    softmax = random_runs.write("ner", tmp_path / "softmax", decoder="softmax")
+    for place, decoder in ((crf, "softmax"), (softmax, "crf")):
+        network, encoder = begun("ner", place, random_runs.TAGS, decoder=decoder)
+        theirs, _ = source_scores("ner", place, TEXTS["ner"])
+        np.testing.assert_allclose(
+            scores(network, encoder, TEXTS["ner"]), theirs, rtol=1e-5, atol=1e-5
+        )
+
+
+# the commands' own way
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_training_begins_there_and_says_so(task, data, tmp_path):
+    place = random_runs.write(task, tmp_path / "source", characters="none")
+    kept = {"characters": "none", "units": None, "learning_rate": 0.0, **PLAIN[task]}
+    if task == "sentiment":
+        kept["evidence"] = False
+    out = tmp_path / "run"
+    said = train(task, settings(task, place, **kept), data(task), out)
+    old, new = arrays(place / "weights.npz"), arrays(out / "weights.npz")
+    taken = [path for path in new if re.search("both_ways|shape/", path)]
+    assert len(taken) == {"ner": 7, "sentiment": 6}[task]
+    for path in taken:
+        np.testing.assert_array_equal(new[path], old[path], err_msg=path)
+    assert f"{place}: 1 of its 1 recurrent layers taken" in said
+    record = json.loads((out / "config.json").read_text())
+    assert record["start"]["run"] == record["config"]["init_from"] == str(place)
+    assert record["config"]["units"] == SMALL["units"]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_resumed_run_is_as_if_never_interrupted(task, data, tmp_path, monkeypatch):
+    place, source = random_runs.write(task, tmp_path / "source", characters="none"), data(task)
+    kept = {"characters": "none", "units": None, "epochs": 2, **PLAIN[task]}
+    config = settings(task, place, **kept)
+    train(task, config, source, tmp_path / "whole")
+
+    def save(path, arrays):
+        run_directory.save_arrays(path, arrays)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training_state, "save_arrays", save)
+        train(task, config, source, tmp_path / "run")
+    train(task, config, source, tmp_path / "run", resume=True)
+    one, other = tmp_path / "whole", tmp_path / "run"
+    assert_same_arrays(arrays(one / "weights.npz"), arrays(other / "weights.npz"))
+    assert (one / "config.json").read_bytes() == (other / "config.json").read_bytes()
+
+
+# what it cannot start from
+
+
+def without(path, name):
+    found = arrays(path)
+    found.pop(name)
+    run_directory.save_arrays(path, found)
+
+
+def edited(path, change):
+    record = json.loads(path.read_text("utf-8"))
+    change(record)
+    path.write_text(json.dumps(record), "utf-8")
+
+
+def poisoned(path):
+    found = arrays(path)
+    found["tagger/scores/bias"][0] = np.nan
+    run_directory.save_arrays(path, found)
+
+
+BREAKS = {
+    "no settings": (
+        lambda run: edited(run / "config.json", lambda record: record.pop("config")),
+        "the run is broken .*; train it anew",
+    ),
+    "no letters' size": (
+        lambda run: edited(run / "config.json", lambda r: r["config"].pop("character_size")),
+        "the run is broken .*; train it anew",
+    ),
+    "no tags": (
+        lambda run: edited(run / "config.json", lambda record: record.pop("tags")),
+        r"config\.json: expected two strings or more as `tags`; train",
+    ),
+    "no vocabulary": (
+        lambda run: (run / "vocabulary.json").unlink(),
+        r"the run is broken \(vocabulary\.json: .*; train it anew",
+    ),
+    "another vocabulary": (
+        lambda run: edited(
+            run / "vocabulary.json", lambda r: (r["words"].pop(), r["counts"].pop())
+        ),
+        r"weights\.npz: not a vector for each word; train the tagger anew",
+    ),
+    "other letters": (
+        lambda run: edited(run / "vocabulary.json", lambda r: r.update(characters="ab")),
+        r"weights\.npz: tagger/letters/letter/embeddings is .*of another shape; train",
+    ),
+    "no vectors": (
+        lambda run: without(run / "weights.npz", "tagger/word/embeddings"),
+        r"weights\.npz: not a vector for each word; train the tagger anew",
+    ),
+    "no layer": (
+        lambda run: without(
+            run / "weights.npz", "tagger/both_ways_0/forward_recurrent_0/lstm_cell/kernel"
+        ),
+        r"weights\.npz: .*lstm_cell/kernel is missing .*; train the tagger anew",
+    ),
+    "no number": (
+        lambda run: poisoned(run / "weights.npz"),
+        r"weights\.npz: tagger/scores/bias has what is no finite number; train",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_a_broken_run_is_refused(what, data, tmp_path):
+    place = random_runs.write("ner", tmp_path / "source", characters="convolution")
+    damage, message = BREAKS[what]
+    damage(place)
+    source, before = data("ner"), tree(tmp_path)
+    config = settings("ner", place, units=None, character_size=4, character_units=4)
+    with pytest.raises(TaskError, match=rf"^{re.escape(str(place))}.*{message}") as error:
+        train("ner", config, source, tmp_path / "run")
+    assert "\n" not in str(error.value)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("ours", "message"),
+    [
+        ({"character_units": 8}, "`character_units` 4, got 8; --character-units 4 makes them"),
+        ({"characters": "none"}, "`characters` convolution, got none; --characters convolution"),
+        ({"bidirectional": False}, "`bidirectional` on, got off; --bidirectional makes them"),
+        ({"units": 7}, "`units` 6, got 7; --units 6 makes them alike"),
+    ],
+)
+def test_other_layers_are_refused(ours, message, data, tmp_path):
+    place = random_runs.write("ner", tmp_path / "source", characters="convolution")
+    config = dataclasses.replace(settings("ner", place, **SMALL), **ours)
+    source, before = data("ner"), tree(tmp_path)
+    expected = f"{re.escape(str(place))}: the tagger has .*{re.escape(message)}"
+    with pytest.raises(TaskError, match=expected):
+        train("ner", config, source, tmp_path / "run")
+    assert tree(tmp_path) == before
+
+
+def test_a_run_of_the_other_task_is_refused(data, tmp_path):
+    place = random_runs.write("sentiment", tmp_path / "source")
+    with pytest.raises(TaskError, match="a run of the task sentiment, not lm or ner; train one"):
+        train("ner", settings("ner", place), data("ner"), tmp_path / "run")
