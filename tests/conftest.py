@@ -46,7 +46,7 @@ class TinyRun(NamedTuple):
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
     """One tagger of the sentences in `tests.tiny_ner`, for all tests that only use it."""
-    from seqtasks.datasets.sources import load_tagged
+    from seqtasks.datasets.tagged_sources import load_tagged
     from seqtasks.tasks import ner
     from tests.tiny_ner import TINY, write_data
 

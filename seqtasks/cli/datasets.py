@@ -64,7 +64,7 @@ def show(
     from seqtasks.datasets.labelled_sources import load_labelled
     from seqtasks.datasets.music.sources import load_music
     from seqtasks.datasets.music.statistics import first_notes, genres_by_number, music_statistics
-    from seqtasks.datasets.sources import load_tagged
+    from seqtasks.datasets.tagged_sources import load_tagged
     from seqtasks.datasets.text_sources import load_text
 
     readers: dict[str, tuple[Callable[..., Any], ...]] = {

@@ -40,7 +40,7 @@ def train(
     resume: bool,
 ) -> None:
     """Train a tagger on sentences with marked names."""
-    from seqtasks.datasets.sources import load_tagged
+    from seqtasks.datasets.tagged_sources import load_tagged
 
     data = load_tagged(source, data_dir)
     start_tensorflow(config.threads)

@@ -178,7 +178,7 @@ def test_an_unknown_type_at_evaluation_is_a_counted_warning(seqtasks, place):
 @pytest.fixture
 def unprivileged(tiny_run):
     """A directory that anybody may look into, while we are nobody (root may do everything)."""
-    import seqtasks.datasets.sources
+    import seqtasks.datasets.tagged_sources
     import seqtasks.tasks.describe
     import seqtasks.tasks.ner.run
     import seqtasks.tasks.ner.sources  # noqa: F401  (as nobody we might not read our own code)

@@ -38,7 +38,7 @@ def test_the_command_that_goes_on_is_the_one_that_was_given(seqtasks, tmp_path, 
     def stop(*_, **__):
         raise Interrupted("interrupted after\nstep 1; all is saved", resumable=True)
 
-    monkeypatch.setattr("seqtasks.datasets.sources.load_tagged", stop)
+    monkeypatch.setattr("seqtasks.datasets.tagged_sources.load_tagged", stop)
     given = ["ner", "train", "--model", str(tmp_path / "my  run's"), "--data", "a \\ b"]
     code, _, err = seqtasks(*given, "--overwrite")
     said, _, command = err.strip().partition("go on with: ")

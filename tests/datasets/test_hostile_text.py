@@ -13,8 +13,8 @@ from seqtasks.datasets.delimited import open_table
 from seqtasks.datasets.examples import TaggedSentence
 from seqtasks.datasets.jsonl import read_jsonl, write_jsonl
 from seqtasks.datasets.labelled_sources import load_labelled, read_labelled_file
-from seqtasks.datasets.sources import load_tagged
 from seqtasks.datasets.statistics import beginning, labelled, marked
+from seqtasks.datasets.tagged_sources import load_tagged
 from seqtasks.datasets.tags import SCHEMES
 from seqtasks.datasets.text_sources import cut, load_text
 from seqtasks.datasets.token_vocabulary import TokenVocabulary

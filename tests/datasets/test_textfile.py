@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from seqtasks.datasets import text_sources, textfile
 from seqtasks.datasets.errors import DataError
-from seqtasks.datasets.sources import load_tagged
+from seqtasks.datasets.tagged_sources import load_tagged
 from seqtasks.datasets.text_sources import load_text
 from seqtasks.datasets.textfile import read_lines
 from seqtasks.datasets.vectors import read_vectors

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from seqtasks.datasets.labelled_sources import load_labelled
-from seqtasks.datasets.sources import load_tagged
+from seqtasks.datasets.tagged_sources import load_tagged
 from seqtasks.tasks import ner, sentiment
 from seqtasks.tasks.ner import config as ner_config
 from seqtasks.tasks.sentiment import config as sentiment_config

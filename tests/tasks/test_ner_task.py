@@ -12,7 +12,7 @@ import pytest
 from seqtasks.datasets.conll import write_conll
 from seqtasks.datasets.examples import Entity, TaggedText
 from seqtasks.datasets.jsonl import write_jsonl
-from seqtasks.datasets.sources import load_tagged
+from seqtasks.datasets.tagged_sources import load_tagged
 from seqtasks.datasets.vocabulary import FIRST, Vocabulary
 from seqtasks.tasks import ner, run_directory
 from seqtasks.tasks.errors import TaskError

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from seqtasks.datasets.labelled_sources import load_labelled
-from seqtasks.datasets.sources import load_tagged
+from seqtasks.datasets.tagged_sources import load_tagged
 from seqtasks.datasets.text_sources import load_text
 from seqtasks.tasks import lm, music, ner, sentiment
 from seqtasks.tasks.errors import Interrupted

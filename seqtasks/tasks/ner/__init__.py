@@ -1,7 +1,7 @@
 """Named-entity recognition: many to many, a tag for every word.
 
     from pathlib import Path
-    from seqtasks.datasets.sources import load_tagged
+    from seqtasks.datasets.tagged_sources import load_tagged
     from seqtasks.tasks import ner
 
     ner.train(ner.Config(), load_tagged("sample"), Path("runs/ner"))

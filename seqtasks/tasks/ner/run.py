@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seqtasks.datasets.source import Source
-from seqtasks.datasets.sources import Example
+from seqtasks.datasets.tagged_sources import Example
 from seqtasks.datasets.vocabulary import Encoder, Vocabulary, WordFeatures
 from seqtasks.tasks import chunk_scores, loading, run_directory, starting, training
 from seqtasks.tasks.errors import TaskError

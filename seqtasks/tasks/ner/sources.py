@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seqtasks.datasets.sources import Example, load_tagged, read_tagged_file
+from seqtasks.datasets.tagged_sources import Example, load_tagged, read_tagged_file
 from seqtasks.tasks import scored_sources
 
 

@@ -7,8 +7,8 @@ from seqtasks.datasets import tfds as reader
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import TaggedSentence
 from seqtasks.datasets.network import first_download
-from seqtasks.datasets.sources import load_tagged
-from seqtasks.datasets.tfds import read_tfds
+from seqtasks.datasets.tagged_sources import load_tagged
+from seqtasks.datasets.tagged_tfds import read_tagged_tfds
 
 NAMES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 TEXTS = tfds.features.Sequence(tfds.features.Text())
@@ -112,7 +112,7 @@ def data_dir(tmp_path_factory):
 
 
 def test_features_and_splits_as_conll2003_has_them(data_dir, capsys):
-    data = read_tfds("tiny_newswire", data_dir)
+    data = read_tagged_tfds("tiny_newswire", data_dir)
     assert list(data.splits) == ["train", "dev", "test"]
     for split, sentences in data.splits.items():
         assert set(sentences) == {
@@ -123,24 +123,24 @@ def test_features_and_splits_as_conll2003_has_them(data_dir, capsys):
     assert (data.scheme, data.repaired) == ("IOB2", 3)
     # a set that is prepared is read without preparing it again, in the same order
     assert "prepar" in capsys.readouterr().err
-    assert read_tfds("tiny_newswire", data_dir) == data
+    assert read_tagged_tfds("tiny_newswire", data_dir) == data
     assert "prepar" not in capsys.readouterr().err
 
 
 def test_nothing_goes_to_standard_output(tmp_path, capsys):
-    read_tfds("tiny_newswire", tmp_path)
+    read_tagged_tfds("tiny_newswire", tmp_path)
     assert capsys.readouterr().out == ""
 
 
 def test_features_and_splits_as_wikiann_has_them(data_dir):
-    assert read_tfds("tiny_encyclopedia", data_dir).splits == {
+    assert read_tagged_tfds("tiny_encyclopedia", data_dir).splits == {
         "train": [TaggedSentence(("train",), ("B-PER",))],
         "dev": [TaggedSentence(("validation",), ("B-PER",))],
     }
 
 
 def test_features_are_found_by_their_types(data_dir):
-    data = read_tfds("tiny_other", data_dir)
+    data = read_tagged_tfds("tiny_other", data_dir)
     assert {sentence.tags for sentence in data.splits["train"]} == {("B-X",)}
     assert data.scheme == "IOBES"
 
@@ -164,7 +164,7 @@ def test_as_a_source(data_dir):
 
 
 def test_a_configuration(data_dir):
-    assert list(read_tfds("tiny_languages/nl", data_dir).splits) == ["train"]
+    assert list(read_tagged_tfds("tiny_languages/nl", data_dir).splits) == ["train"]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_configuration(data_dir):
 )
 def test_problems_are_one_line(data_dir, name, problem, mend):
     with pytest.raises(DataError) as error:
-        read_tfds(name, data_dir)
+        read_tagged_tfds(name, data_dir)
     message = str(error.value)
     told, _, advice = message.partition("; ")
     assert told.startswith(f"tfds:{name}: ")
@@ -201,9 +201,9 @@ def test_without_a_network_it_says_so_at_once(tmp_path, monkeypatch):
 
     monkeypatch.setattr(network.socket, "create_connection", refuse)
     with pytest.raises(DataError, match=r"data\.invalid cannot be reached; .*--data sample"):
-        read_tfds("tiny_remote", tmp_path)
+        read_tagged_tfds("tiny_remote", tmp_path)
     with pytest.raises(DataError, match=r"tfds:conll2003: .* cannot be reached; .*--data sample"):
-        read_tfds("conll2003", tmp_path)
+        read_tagged_tfds("conll2003", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -216,7 +216,7 @@ def test_a_download_that_fails_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(
         DataError, match=r"cannot be downloaded .*\(ConnectionError: reset\); --data"
     ):
-        read_tfds("tiny_remote", tmp_path)
+        read_tagged_tfds("tiny_remote", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from seqtasks.datasets import sample_ner, sources
+from seqtasks.datasets import sample_ner, tagged_sources
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import Entity, LabelledText, TaggedSentence, TaggedText
 from seqtasks.datasets.source import catalogue, fingerprint
-from seqtasks.datasets.sources import load_tagged, read_tagged_file
 from seqtasks.datasets.splits import content_of, split_of
+from seqtasks.datasets.tagged_sources import load_tagged, read_tagged_file
 
 JSONL = json.dumps({"text": "Ada", "entities": [{"start": 0, "end": 3, "type": "PER"}]})
 
@@ -167,7 +167,7 @@ def test_a_directory_closed_to_us(folder, monkeypatch):
         raise PermissionError
 
     path = folder(train_conll="a O\n")
-    monkeypatch.setattr(sources.Path, "iterdir", refuse)  # root may read everything
+    monkeypatch.setattr(tagged_sources.Path, "iterdir", refuse)  # root may read everything
     with pytest.raises(
         DataError, match=r"no permission to read it; allow it, as with: chmod u\+rx"
     ):
@@ -206,6 +206,6 @@ def test_the_catalogue_is_of_sources():
 
 
 def test_readers_import_no_tensorflow():
-    code = "import sys, seqtasks.datasets.sources, seqtasks.datasets.tfds; "
+    code = "import sys, seqtasks.datasets.tagged_sources, seqtasks.datasets.tagged_tfds; "
     code += "sys.exit('tensorflow' in sys.modules or 'tensorflow_datasets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -79,9 +79,9 @@ def _read(source: str, data_dir: Path | None) -> tuple[dict[str, list[Example]],
 
         return {name: [*texts] for name, texts in sample_ner.load().items()}, ()
     if source.startswith("tfds:"):
-        from seqtasks.datasets.tfds import read_tfds
+        from seqtasks.datasets.tagged_tfds import read_tagged_tfds
 
-        data = read_tfds(source.removeprefix("tfds:"), data_dir)
+        data = read_tagged_tfds(source.removeprefix("tfds:"), data_dir)
         return (
             {name: [*sentences] for name, sentences in data.splits.items()},
             repair_note(source, data.repaired, data.scheme),
