@@ -15,6 +15,7 @@ do not import one another.
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,9 @@ from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.token_vocabulary import TokenVocabulary
 from seqtasks.datasets.vocabulary import normalized_words
 from seqtasks.layers import Bidirectional
-from seqtasks.tasks import run_directory
+from seqtasks.tasks import loading, run_directory
 from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.start import VOCABULARY, Start, broken
+from seqtasks.tasks.start import VOCABULARY, Start, are_vectors, broken, fingerprint_of
 
 
 def read(place: Path, record: dict[str, Any]) -> Start:
@@ -45,18 +46,22 @@ def read(place: Path, record: dict[str, Any]) -> Start:
         words = normalized_words(list(vocabulary.tokens))
         needed = {name: settings[name] for name in ("cell", "relevance_gate", "peephole")}
         needed |= {name: int(settings[name]) for name in ("units", "layers")}
-    except (DataError, OSError, ValueError, TypeError, KeyError) as error:
+        if min(needed["units"], needed["layers"]) < 1:
+            raise ValueError("`units` and `layers` must be at least 1")
+        numbers = loading.recurrent_numbers(SimpleNamespace(**needed), 0)
+    except (DataError, OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise broken(place, error) from None
     weights = place / run_directory.WEIGHTS
-    arrays = run_directory.load_arrays(weights)
+    arrays = loading.weights_for(place, needed["layers"], numbers)
     values = arrays.get("language_model/vectors/embeddings")
-    if values is None or values.ndim != 2 or len(values) != len(vocabulary):
+    if not are_vectors(values, len(vocabulary)):
         raise TaskError(f"{weights}: not a vector for each token; train the language model anew")
     rows: dict[str, int] = {}
     for row, word in enumerate(words, token_vocabulary.FIRST):
         rows.setdefault(word, row)  # tokens stand with the commonest first
     unknown = token_vocabulary.UNKNOWN
-    return Start(place, "language model", needed, rows, values, unknown, arrays)
+    fingerprint = fingerprint_of(place)
+    return Start(place, "language model", fingerprint, needed, rows, values, unknown, arrays)
 
 
 def fill(start: Start, network: Any, say: Callable[[str], None]) -> None:

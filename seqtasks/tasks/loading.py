@@ -36,7 +36,7 @@ def settings_of(
     Raises TaskError for others, and for a run of a later version than this.
     """
     path = model / run_directory.CONFIG
-    _refuse_later(path, record.get("versions"))
+    refuse_later(path, record.get("versions"))
     found = record.get("config")
     if not isinstance(found, dict):
         raise TaskError(f"{path}: the run is broken (it has no settings); {MEND}")
@@ -145,7 +145,7 @@ def word_numbers(config: Any, words: int, characters: int, outputs: int) -> int:
     return words * config.word_size + letters + recurrent_numbers(config, inputs) + units * outputs
 
 
-def _refuse_later(path: Path, versions: Any) -> None:
+def refuse_later(path: Path, versions: Any) -> None:
     """TaskError where a run is of a later version, whose files may say what this knows not."""
     found = versions.get("seqtasks") if isinstance(versions, dict) else None
     if isinstance(found, str) and _number(found) > _number(__version__):

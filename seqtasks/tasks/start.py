@@ -8,13 +8,14 @@ import hashlib
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from seqtasks.datasets.vectors import Vectors
 from seqtasks.tasks import run_directory
 from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.settings import validate
 
 VOCABULARY = "vocabulary.json"
 
@@ -23,15 +24,17 @@ VOCABULARY = "vocabulary.json"
 class Start:
     """A run to start from.
 
-    place: its directory. whose: "language model", "tagger" or "classifier". settings: those that
-    the network which starts from it must share, and `layers`. rows: of each word, in lower case
-    with digits as 0, the row in `values`, the commonest word first. values: (ids, size), the
-    vectors of its words. unknown: the row of what is unknown. arrays: its weights, by their paths.
-    characters: the letters it knows, in the order of their rows. names: of its outputs.
+    place: its directory. whose: "language model", "tagger" or "classifier". fingerprint: of what
+    was read. settings: those that the network which starts from it must share, and `layers`. rows:
+    of each word, in lower case with digits as 0, the row in `values`, the commonest word first.
+    values: (ids, size), the vectors of its words. unknown: the row of what is unknown. arrays: its
+    weights, by their paths. characters: the letters it knows, in the order of their rows. names: of
+    its outputs.
     """
 
     place: Path
     whose: str
+    fingerprint: str
     settings: dict[str, Any]
     rows: dict[str, int]
     values: np.ndarray
@@ -43,19 +46,18 @@ class Start:
     @property
     def record(self) -> dict[str, str]:
         """What the configuration of a run that starts from it says of it."""
-        files = (self.place / run_directory.WEIGHTS, self.place / VOCABULARY)
-        fingerprint = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-        return {"run": str(self.place), "fingerprint": fingerprint}
+        return {"run": str(self.place), "fingerprint": self.fingerprint}
 
     def fitted(self, config: Any) -> Any:
         """A task's settings, not yet resolved, with this run's where they are None.
 
-        Raises TaskError where a network of these settings has other layers.
+        Raises TaskError where a network of these settings has other layers, and where this run's
+        are none that a task could have.
         """
         for name, theirs in self.settings.items():
-            ours = getattr(config, name)
             if name == "layers":  # as many are taken as both have
                 continue
+            ours = getattr(config, name)
             if ours is None:
                 config = replace(config, **{name: theirs})
             elif theirs is not None and ours != theirs:
@@ -63,6 +65,10 @@ class Start:
                     f"{self.place}: the {self.whose} has `{name}` {_shown(theirs)}, got "
                     f"{_shown(ours)}; {_option(name, theirs)} makes them alike"
                 )
+        try:
+            validate(config)
+        except TaskError as error:
+            raise broken(self.place, error) from None
         return config
 
     def vectors(self, wanted: Container[str], more: int) -> Vectors:
@@ -77,14 +83,27 @@ class Start:
         return Vectors(tuple(words), self.values[[self.rows[word] for word in words]])
 
     def array(self, path: str, shape: tuple[int, ...]) -> np.ndarray:
-        """The weight of this path; TaskError if it is missing or of another shape."""
+        """The weight of this path; TaskError if it is missing or of another shape or type."""
         value = self.arrays.get(path)
-        if value is None or value.shape != shape:
+        if value is None or value.shape != shape or value.dtype != np.float32:
             raise TaskError(
-                f"{self.place / run_directory.WEIGHTS}: {path} is missing or of another shape; "
-                f"train the {self.whose} anew"
+                f"{self.place / run_directory.WEIGHTS}: {path} is missing or of another shape or "
+                f"type; train the {self.whose} anew"
             )
         return value
+
+
+def fingerprint_of(place: Path) -> str:
+    """A hash of what the run at `place` lends."""
+    files = (place / run_directory.WEIGHTS, place / VOCABULARY)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def are_vectors(values: np.ndarray | None, words: int) -> TypeGuard[np.ndarray]:
+    """Whether a weight has a vector for each of so many words."""
+    if values is None or values.ndim != 2 or values.dtype != np.float32:
+        return False
+    return len(values) == words and values.shape[1] > 0
 
 
 def broken(place: Path, error: Exception) -> TaskError:

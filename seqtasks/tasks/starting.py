@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from seqtasks.datasets.vocabulary import UNKNOWN, Vocabulary
-from seqtasks.tasks import language_start, run_directory, task_start
+from seqtasks.tasks import language_start, loading, run_directory, task_start
 from seqtasks.tasks.errors import TaskError
+from seqtasks.tasks.run_record import check_unchanged
 from seqtasks.tasks.start import Start
 
 
-def read(config: Any, task: str, begun: dict[str, str] | None = None) -> Start | None:
+def read(config: Any, task: str, begun: Any = None) -> Start | None:
     """The run that `config.init_from` names, a language model's or one of `task`; None: none.
 
-    begun: the `record` of what a training that is resumed was begun with.
-    Raises TaskError if there is no such run, if a file of it is broken, if it is another than
-    `begun`, and if `config.embeddings` brings vectors too.
+    begun: the `record` of what a training that is resumed was begun with, as its file has it.
+    Raises TaskError if there is no such run, if a file of it is broken or was changed, if it is
+    another than `begun`, and if `config.embeddings` brings vectors too.
     """
     if config.init_from is None:
         return None
@@ -28,8 +29,13 @@ def read(config: Any, task: str, begun: dict[str, str] | None = None) -> Start |
             "bring it back, or start anew with --overwrite"
         )
     record = run_directory.read_config(place, "lm", "--init-from", task)
-    start = (language_start if record["task"] == "lm" else task_start).read(place, record)
-    if begun and start.record["fingerprint"] != begun.get("fingerprint"):
+    loading.refuse_later(place / run_directory.CONFIG, record.get("versions"))
+    if record["task"] == "lm":
+        start = language_start.read(place, record)
+    else:
+        start = task_start.read(place, record, type(config))
+    check_unchanged(place, record)
+    if begun and not (isinstance(begun, dict) and begun.get("fingerprint") == start.fingerprint):
         raise TaskError(
             f"{place}: another run than the training was begun from; bring that one back, or "
             "start anew with --overwrite"

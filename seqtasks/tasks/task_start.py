@@ -21,36 +21,39 @@ from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.vocabulary import FIRST, UNKNOWN, Vocabulary
 from seqtasks.tasks import loading, run_directory
 from seqtasks.tasks.errors import TaskError
-from seqtasks.tasks.start import VOCABULARY, Start, broken
+from seqtasks.tasks.settings import filled, validate, with_gates
+from seqtasks.tasks.start import VOCABULARY, Start, are_vectors, broken, fingerprint_of
 
 OUTPUTS = {"ner": ("tagger", "tags"), "sentiment": ("classifier", "labels")}
 SHARED = ("cell", "relevance_gate", "peephole", "units", "bidirectional", "characters")
 OF_LETTERS = ("character_size", "character_units")
 
 
-def read(place: Path, record: dict[str, Any]) -> Start:
+def read(place: Path, record: dict[str, Any], config_class: type) -> Start:
     """The tagger or classifier whose run, of this configuration, is at `place`.
 
+    config_class: of the task's settings.
     Raises TaskError if a file of it is broken.
     """
     whose, key = OUTPUTS[record["task"]]
+    settings: Any = loading.settings_of(place, record, config_class, _complete)
     names = loading.names_of(place, record, key)
-    settings: Any = record.get("config")
     try:
-        needed = {name: settings[name] for name in SHARED}
-        if settings["characters"] != "none":
-            needed |= {name: settings[name] for name in OF_LETTERS}
-        needed["layers"] = int(settings["layers"])
         vocabulary = Vocabulary.load(place / VOCABULARY)
-    except (DataError, OSError, ValueError, TypeError, KeyError) as error:
+    except (DataError, OSError) as error:
         raise broken(place, error) from None
-    arrays = loading.weights_for(place, needed["layers"], 1)
+    letters = OF_LETTERS if settings.characters != "none" else ()
+    needed = {name: getattr(settings, name) for name in (*SHARED, *letters, "layers")}
+    words, characters = len(vocabulary.words), len(vocabulary.characters)
+    numbers = loading.word_numbers(settings, words, characters, len(names))
+    arrays = loading.weights_for(place, settings.layers, numbers)
     values = arrays.get(f"{whose}/word/embeddings")
-    if values is None or values.ndim != 2 or len(values) != FIRST + len(vocabulary.words):
+    if not are_vectors(values, FIRST + words):
         path = place / run_directory.WEIGHTS
         raise TaskError(f"{path}: not a vector for each word; train the {whose} anew")
     rows = {word: row for row, word in enumerate(vocabulary.words, FIRST)}
-    return Start(place, whose, needed, rows, values, UNKNOWN, arrays, vocabulary.characters, names)
+    fingerprint, known = fingerprint_of(place), vocabulary.characters
+    return Start(place, whose, fingerprint, needed, rows, values, UNKNOWN, arrays, known, names)
 
 
 def fill(
@@ -69,19 +72,27 @@ def fill(
         _fill_letters(start, network.letters, characters)
     layers = start.settings["layers"]
     taken = min(len(network.recurrent), layers)
-    shape = getattr(network, "shape", None)
-    for layer in (*([shape] if shape else []), *network.recurrent[:taken]):
-        for variable in layer.trainable_variables:
+    for layer in (getattr(network, "shape", None), *network.recurrent[:taken]):
+        for variable in layer.trainable_variables if layer else []:
             variable.assign(start.array(variable.path, variable.shape))
     both = [name for name in names if name in start.names]
     there, here = ([tags.index(name) for name in both] for tags in (start.names, list(names)))
-    for part in (network.scores, getattr(network, "crf", None)):
+    crf = getattr(network, "crf", None)
+    if crf and crf.transitions.path not in start.arrays:  # it chose each tag alone
+        crf = None
+    for part in (network.scores, crf):
         for variable in part.trainable_variables if part else []:
             _fill_named(start, variable, there, here)
     say(
         f"{start.place}: {taken} of its {layers} recurrent layers taken, for {taken} of "
         f"{len(network.recurrent)} here; {len(both)} of {len(names)} outputs are among its own"
     )
+
+
+def _complete(config: Any) -> Any:
+    """The settings of a run with what is needed here filled in; TaskError if they are wrong."""
+    validate(config)
+    return with_gates(filled(config, {"cell": "lstm", "units": 1}))
 
 
 def _fill_letters(start: Start, letters: Any, characters: str) -> None:
@@ -101,11 +112,9 @@ def _fill_letters(start: Start, letters: Any, characters: str) -> None:
 def _fill_named(start: Start, variable: Any, there: list[int], here: list[int]) -> None:
     """Of a weight whose axes are outputs (a kernel's last one) those of outputs both have."""
     value = variable.numpy()
-    old = start.arrays.get(variable.path)  # missing where one has a CRF, the other none
     outputs = (len(start.names),) * value.ndim
-    expected = (len(value), len(start.names)) if variable.name == "kernel" else outputs
-    if old is None or old.shape != expected:
-        return
+    of_kernel = (len(value), len(start.names))
+    old = start.array(variable.path, of_kernel if variable.name == "kernel" else outputs)
     if variable.name == "kernel":
         value[:, here] = old[:, there]
     else:

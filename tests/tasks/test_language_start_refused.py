@@ -69,6 +69,26 @@ BREAKS = {
         lambda lm: edited(lm / "config.json", lambda r: r["config"].update(units=None)),
         "the run is broken .*; train it anew",
     ),
+    "endless layers": (
+        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(layers=float("inf"))),
+        "the run is broken .*; train it anew",
+    ),
+    "layers below one": (
+        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(layers=-3)),
+        "the run is broken .*at least 1.*; train it anew",
+    ),
+    "gates of another kind": (
+        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(peephole="yes")),
+        "the run is broken .*`peephole` must be true or false, got 'yes'.*; train it anew",
+    ),
+    "more units than the weights have": (
+        lambda lm: edited(lm / "config.json", lambda r: r["config"].update(units=2**30)),
+        r"weights\.npz: [0-9,]+ numbers, and a network of the settings .* has more; .*train",
+    ),
+    "a later version": (
+        lambda lm: edited(lm / "config.json", lambda r: r.update(versions={"seqtasks": "99.0"})),
+        r"config\.json: a run of seqtasks 99\.0, later than .*; upgrade",
+    ),
     "no vocabulary": (
         lambda lm: (lm / "vocabulary.json").unlink(),
         "the run is broken .*; train it anew",

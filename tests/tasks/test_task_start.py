@@ -147,6 +147,14 @@ def test_a_source_with_a_crf_lends_its_scores_to_softmax_and_back(tmp_path):
         )
 
 
+def test_no_output_need_be_among_the_sources(tmp_path):
+    place = random_runs.write("sentiment", tmp_path / "source")
+    said = []
+    network, _ = begun("sentiment", place, ("bad", "good"), said)
+    assert not network.scores.bias.numpy().any()
+    assert said[-1].endswith("0 of 2 outputs are among its own")
+
+
 # the commands' own way
 
 
@@ -183,6 +191,13 @@ def test_a_resumed_run_is_as_if_never_interrupted(task, data, tmp_path, monkeypa
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training_state, "save_arrays", save)
         train(task, config, source, tmp_path / "run")
+    unfinished = tmp_path / ".run.partial" / "config.json"
+    as_begun = unfinished.read_bytes()
+    for start in ({"fingerprint": "0"}, {"run": "0"}, ["fingerprint"]):
+        edited(unfinished, lambda record, start=start: record.update(start=start))
+        with pytest.raises(TaskError, match=r"source: another run .*bring that one back, or"):
+            train(task, config, source, tmp_path / "run", resume=True)
+    unfinished.write_bytes(as_begun)
     train(task, config, source, tmp_path / "run", resume=True)
     one, other = tmp_path / "whole", tmp_path / "run"
     assert_same_arrays(arrays(one / "weights.npz"), arrays(other / "weights.npz"))
@@ -210,14 +225,53 @@ def poisoned(path):
     run_directory.save_arrays(path, found)
 
 
+def retyped(path, part, dtype):
+    found = arrays(path)
+    of_part = {name: value.astype(dtype) for name, value in found.items() if part in name}
+    run_directory.save_arrays(path, found | of_part)
+
+
+def cut(path, name):
+    found = arrays(path)
+    run_directory.save_arrays(path, found | {name: found[name][:-1]})
+
+
 BREAKS = {
     "no settings": (
         lambda run: edited(run / "config.json", lambda record: record.pop("config")),
-        "the run is broken .*; train it anew",
+        r"config\.json: the run is broken .*; train",
     ),
-    "no letters' size": (
-        lambda run: edited(run / "config.json", lambda r: r["config"].pop("character_size")),
-        "the run is broken .*; train it anew",
+    "no units": (
+        lambda run: edited(run / "config.json", lambda r: r["config"].pop("units")),
+        r"config\.json: `units` is missing or null; train",
+    ),
+    "layers below one": (
+        lambda run: edited(run / "config.json", lambda r: r["config"].update(layers=-3)),
+        r"config\.json: `layers` must be at least 1, got -3; .*train",
+    ),
+    "more units than the weights have": (
+        lambda run: edited(run / "config.json", lambda r: r["config"].update(units=2**30)),
+        r"weights\.npz: [0-9,]+ numbers, and a network of the settings .* has more; .*train",
+    ),
+    "a later version": (
+        lambda run: edited(run / "config.json", lambda r: r.update(versions={"seqtasks": "99.0"})),
+        r"config\.json: a run of seqtasks 99\.0, later than .*; upgrade",
+    ),
+    "changed since training": (
+        lambda run: (run / "digests.json").write_text('{"weights.npz": "0"}'),
+        r"weights\.npz: was changed since training; .*train",
+    ),
+    "double precision": (
+        lambda run: retyped(run / "weights.npz", "scores", np.float64),
+        r"weights\.npz: tagger/scores/kernel is .*of another shape or type; train",
+    ),
+    "vectors of half precision": (
+        lambda run: retyped(run / "weights.npz", "word", np.float16),
+        r"weights\.npz: not a vector for each word; train the tagger anew",
+    ),
+    "scores of fewer units": (
+        lambda run: cut(run / "weights.npz", "tagger/scores/kernel"),
+        r"weights\.npz: tagger/scores/kernel is .*of another shape or type; train",
     ),
     "no tags": (
         lambda run: edited(run / "config.json", lambda record: record.pop("tags")),
@@ -235,7 +289,7 @@ BREAKS = {
     ),
     "other letters": (
         lambda run: edited(run / "vocabulary.json", lambda r: r.update(characters="ab")),
-        r"weights\.npz: tagger/letters/letter/embeddings is .*of another shape; train",
+        r"weights\.npz: tagger/letters/letter/embeddings is .*of another shape or type; train",
     ),
     "no vectors": (
         lambda run: without(run / "weights.npz", "tagger/word/embeddings"),
@@ -284,6 +338,14 @@ def test_other_layers_are_refused(ours, message, data, tmp_path):
     with pytest.raises(TaskError, match=expected):
         train("ner", config, source, tmp_path / "run")
     assert tree(tmp_path) == before
+
+
+def test_the_record_is_of_what_was_read(tmp_path):
+    place = random_runs.write("ner", tmp_path / "source")
+    start = starting.read(settings("ner", place), "ner")
+    before = start.record
+    without(place / "weights.npz", "tagger/scores/bias")  # replaced while the data are read
+    assert start.record == before
 
 
 def test_a_run_of_the_other_task_is_refused(data, tmp_path):
