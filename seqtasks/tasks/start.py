@@ -18,6 +18,7 @@ from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.settings import validate
 
 VOCABULARY = "vocabulary.json"
+IN_PART = ("layers", "pooling")  # settings that may differ: what both have is taken
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Start:
     """A run to start from.
 
     place: its directory. whose: "language model", "tagger" or "classifier". fingerprint: of what
-    was read. settings: those that the network which starts from it must share, and `layers`. rows:
+    was read. settings: those that the network which starts from it must share, and IN_PART. rows:
     of each word, in lower case with digits as 0, the row in `values`, the commonest word first.
     values: (ids, size), the vectors of its words. unknown: the row of what is unknown. arrays: its
     weights, by their paths. characters: the letters it knows, in the order of their rows. names: of
@@ -55,7 +56,7 @@ class Start:
         are none that a task could have.
         """
         for name, theirs in self.settings.items():
-            if name == "layers":  # as many are taken as both have
+            if name in IN_PART:
                 continue
             ours = getattr(config, name)
             if ours is None:

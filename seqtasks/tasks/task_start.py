@@ -6,7 +6,8 @@ where other data ask for other types; a classifier likewise. Taken are
 - the vectors of its words, and that of what is unknown;
 - the letters' vectors and what reads them, and the vectors of shapes;
 - the recurrent layers, both directions, the first for the first;
-- of the scores (and a CRF's transitions) those of tags or labels that have the same name.
+- of the scores (and a CRF's transitions) those of tags or labels that have the same name; a
+  classifier's, with its attention, where what they are scores of, the pooling, is the same.
 
 What is chosen on validation data (a tagger's lift, a classifier's temperature) is chosen anew.
 """
@@ -43,7 +44,8 @@ def read(place: Path, record: dict[str, Any], config_class: type) -> Start:
     except (DataError, OSError) as error:
         raise broken(place, error) from None
     letters = OF_LETTERS if settings.characters != "none" else ()
-    needed = {name: getattr(settings, name) for name in (*SHARED, *letters, "layers")}
+    pooling = ("pooling",) if hasattr(settings, "pooling") else ()
+    needed = {name: getattr(settings, name) for name in (*SHARED, *letters, "layers", *pooling)}
     words, characters = len(vocabulary.words), len(vocabulary.characters)
     numbers = loading.word_numbers(settings, words, characters, len(names))
     arrays = loading.weights_for(place, settings.layers, numbers)
@@ -72,7 +74,11 @@ def fill(
         _fill_letters(start, network.letters, characters)
     layers = start.settings["layers"]
     taken = min(len(network.recurrent), layers)
-    for layer in (getattr(network, "shape", None), *network.recurrent[:taken]):
+    same_pooling = start.settings.get("pooling") == getattr(network.config, "pooling", None)
+    alike = [getattr(network, "shape", None), *network.recurrent[:taken]]
+    if same_pooling:
+        alike += [getattr(network, name, None) for name in ("attend", "ask")]
+    for layer in alike:
         for variable in layer.trainable_variables if layer else []:
             variable.assign(start.array(variable.path, variable.shape))
     both = [name for name in names if name in start.names]
@@ -80,12 +86,15 @@ def fill(
     crf = getattr(network, "crf", None)
     if crf and crf.transitions.path not in start.arrays:  # it chose each tag alone
         crf = None
-    for part in (network.scores, crf):
+    for part in (network.scores, crf) if same_pooling else ():
         for variable in part.trainable_variables if part else []:
             _fill_named(start, variable, there, here)
+    outputs = f"{len(both)} of {len(names)} outputs are among its own"
+    if not same_pooling:
+        outputs = f"its scores are of --pooling {start.settings['pooling']}, and begin afresh"
     say(
         f"{start.place}: {taken} of its {layers} recurrent layers taken, for {taken} of "
-        f"{len(network.recurrent)} here; {len(both)} of {len(names)} outputs are among its own"
+        f"{len(network.recurrent)} here; {outputs}"
     )
 
 

@@ -147,6 +147,21 @@ def test_a_source_with_a_crf_lends_its_scores_to_softmax_and_back(tmp_path):
         )
 
 
+@pytest.mark.parametrize("pooling", ["attention", "last"])
+def test_scores_come_with_the_pooling_that_they_are_scores_of(pooling, tmp_path):
+    place = random_runs.write("sentiment", tmp_path / "source", pooling=pooling)
+    network, encoder = begun("sentiment", place, tiny_sentiment.LABELS, pooling=pooling)
+    theirs, _ = source_scores("sentiment", place, tiny_sentiment.TEXTS)
+    ours = scores(network, encoder, tiny_sentiment.TEXTS)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+    # another one has scores of its own, though there are as many of them or attention is asked for
+    for other in {"attention", "maximum"} - {pooling}:
+        said = []
+        network, _ = begun("sentiment", place, tiny_sentiment.LABELS, said, pooling=other)
+        assert not network.scores.bias.numpy().any()
+        assert f"its scores are of --pooling {pooling}, and begin afresh" in said[-1]
+
+
 def test_no_output_need_be_among_the_sources(tmp_path):
     place = random_runs.write("sentiment", tmp_path / "source")
     said = []
