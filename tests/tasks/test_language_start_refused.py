@@ -50,6 +50,11 @@ def without(path, name):
     run_directory.save_arrays(path, found)
 
 
+def emptied(path, name):
+    found = arrays(path)
+    run_directory.save_arrays(path, found | {name: found[name][:, :0]})
+
+
 BREAKS = {
     "no directory": (shutil.rmtree, "no such directory; .*or name its place with --init-from"),
     "no run": (lambda lm: (lm / "config.json").unlink(), "not a run directory, .*--init-from"),
@@ -107,6 +112,10 @@ BREAKS = {
     ),
     "no vectors": (
         lambda lm: without(lm / "weights.npz", "language_model/vectors/embeddings"),
+        r"weights\.npz: not a vector for each token; train",
+    ),
+    "vectors of no number": (
+        lambda lm: emptied(lm / "weights.npz", "language_model/vectors/embeddings"),
         r"weights\.npz: not a vector for each token; train",
     ),
     "a weight is missing": (

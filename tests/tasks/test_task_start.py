@@ -361,6 +361,14 @@ def test_the_record_is_of_what_was_read(tmp_path):
     before = start.record
     without(place / "weights.npz", "tagger/scores/bias")  # replaced while the data are read
     assert start.record == before
+    whole = random_runs.write("ner", tmp_path / "whole")  # the same weights once more
+    (whole / "weights.npz").rename(place / "weights.npz")
+    edited(place / "vocabulary.json", lambda record: record["words"].reverse())
+    assert starting.read(settings("ner", place), "ner").record != before  # of its words too
+
+
+def test_letters_of_both_stand_in_the_order_of_their_code_points():
+    assert Vocabulary((), (), "bd").with_words((), "cae").characters == "abcde"
 
 
 def test_a_run_of_the_other_task_is_refused(data, tmp_path):
