@@ -1,15 +1,17 @@
 """The tasks that can start from a language model, with data and a model that a test can afford."""
 
 import dataclasses
+import json
 
 import pytest
 
 from seqtasks.datasets.labelled_sources import load_labelled
 from seqtasks.datasets.tagged_sources import load_tagged
-from seqtasks.tasks import ner, sentiment
+from seqtasks.tasks import ner, run_directory, sentiment
 from seqtasks.tasks.ner import config as ner_config
 from seqtasks.tasks.sentiment import config as sentiment_config
 from tests import tiny_ner, tiny_sentiment
+from tests.tiny_ner import arrays
 from tests.tiny_start import written
 
 TASKS = {"ner": ner, "sentiment": sentiment}
@@ -55,3 +57,17 @@ def data(tmp_path):
         return read(str(tiny.write_data(tmp_path / "data" / task)))
 
     return load
+
+
+def edited(path, change):
+    """Change what a JSON file of a run holds."""
+    record = json.loads(path.read_text("utf-8"))
+    change(record)
+    path.write_text(json.dumps(record), "utf-8")
+
+
+def without(path, name):
+    """Take a weight out of a file of weights."""
+    found = arrays(path)
+    found.pop(name)
+    run_directory.save_arrays(path, found)

@@ -1,6 +1,5 @@
 """Language models that a tagger or a classifier cannot start from, and what is said of them."""
 
-import json
 import re
 import shutil
 
@@ -8,7 +7,7 @@ import pytest
 
 from seqtasks.tasks import run_directory
 from seqtasks.tasks.errors import TaskError
-from tests.tasks.starting_tasks import TASKS, settings, train
+from tests.tasks.starting_tasks import TASKS, edited, settings, train, without
 from tests.tasks.starting_tasks import data as data
 from tests.tasks.starting_tasks import started_lm as started_lm
 from tests.tiny_ner import arrays, tree
@@ -36,18 +35,6 @@ def test_other_recurrent_layers_are_refused(task, theirs, ours, message, data, t
     with pytest.raises(TaskError, match=rf"^{re.escape(str(place))}: .*{re.escape(message)}"):
         train(task, config, source, tmp_path / "run")
     assert tree(tmp_path) == before
-
-
-def edited(path, change):
-    record = json.loads(path.read_text("utf-8"))
-    change(record)
-    path.write_text(json.dumps(record), "utf-8")
-
-
-def without(path, name):
-    found = arrays(path)
-    found.pop(name)
-    run_directory.save_arrays(path, found)
 
 
 def emptied(path, name):

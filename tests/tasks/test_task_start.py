@@ -14,7 +14,7 @@ from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.pretrained import pretrained
 from tests import random_runs, tiny_ner, tiny_sentiment
 from tests.random_runs import CELLS
-from tests.tasks.starting_tasks import CONFIGS, PLAIN, TASKS, settings, train
+from tests.tasks.starting_tasks import CONFIGS, PLAIN, TASKS, edited, settings, train, without
 from tests.tasks.starting_tasks import data as data
 from tests.tiny_ner import arrays, assert_same_arrays
 

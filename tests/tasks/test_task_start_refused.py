@@ -1,7 +1,6 @@
-"""Runs of the same task that a tagger or a classifier cannot start from, and what is said of them."""
+"""Runs of its own task that a network cannot start from, and what is said of them."""
 
 import dataclasses
-import json
 import re
 
 import numpy as np
@@ -11,22 +10,10 @@ from seqtasks.tasks import run_directory
 from seqtasks.tasks.errors import TaskError
 from tests import random_runs
 from tests.tasks.starting_tasks import data as data
-from tests.tasks.starting_tasks import settings, train
+from tests.tasks.starting_tasks import edited, settings, train, without
 from tests.tiny_ner import arrays, tree
 
 SMALL = {name: random_runs.SMALL[name] for name in ("units", "character_size", "character_units")}
-
-
-def without(path, name):
-    found = arrays(path)
-    found.pop(name)
-    run_directory.save_arrays(path, found)
-
-
-def edited(path, change):
-    record = json.loads(path.read_text("utf-8"))
-    change(record)
-    path.write_text(json.dumps(record), "utf-8")
 
 
 def poisoned(path):
