@@ -27,18 +27,26 @@ class TrainingRun:
         self.checkpoint = self.staging / "checkpoints" / "last.npz"
         self.begun = resume  # whether it can be gone on with
 
-    def record(self, record: dict[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    def record(
+        self, record: dict[str, Any], given: dict[str, Any], say: Callable[[str], None]
+    ) -> dict[str, Any]:
         """What `config.json` is to say: of a training that is gone on with, what it said first.
 
+        given: the settings as the user gave them; what is None in them may be as it was begun with.
         Raises TaskError if that was begun with other data or other versions.
         """
         if not self.resume:
             return record
         old = run_directory.same_as_begun(self.staging, record)
-        begun, asked = old.get("config"), record["config"]
-        if isinstance(begun, dict) and (other := [n for n in asked if begun.get(n) != asked[n]]):
+        begun = old.get("config")
+        if isinstance(begun, dict):
+            asked = {name: value for name, value in given.items() if value is not None}
+            if begun.get("embeddings") or begun.get("init_from"):
+                asked.pop("word_size", None)  # the vectors' own
+            other = [name for name, value in asked.items() if begun.get(name) != value]
             settings = ", ".join(f"{name} {json.dumps(begun.get(name))}" for name in other)
-            say(f"it goes on with the settings that it was begun with: {settings}")
+            if settings:
+                say(f"it goes on with the settings that it was begun with: {settings}")
         if old.get("machine") != record["machine"]:
             say("begun on another machine: sums may differ from its own in the last bits")
         return old

@@ -215,7 +215,8 @@ def test_a_resumed_run_is_as_if_never_interrupted(data, tmp_path, monkeypatch):
         with pytest.raises(TaskError, match=r"source: another run .*bring that one back, or"):
             train("ner", config, source, tmp_path / "run", resume=True)
     unfinished.write_bytes(as_begun)
-    train("ner", config, source, tmp_path / "run", resume=True)
+    said = train("ner", config, source, tmp_path / "run", resume=True)
+    assert "it goes on with" not in said  # units and vectors are what the same command asked for
     one, other = tmp_path / "whole", tmp_path / "run"
     assert_same_arrays(arrays(one / "weights.npz"), arrays(other / "weights.npz"))
     assert (one / "config.json").read_bytes() == (other / "config.json").read_bytes()

@@ -191,19 +191,24 @@ def test_a_run_goes_on_with_what_it_was_begun_with(place):
         run.begin({**RECORD, "config": {"units": 3}, "command": "first"})
     said = []
     with claimed(place, False, True) as run:
-        record = run.record({**RECORD, "config": {"units": 3}, "command": "second"}, said.append)
+        record = run.record({**RECORD, "command": "second"}, {"units": 3}, said.append)
         assert record["config"] == {"units": 3}
         assert record["command"] == "first"
     assert said == []
     with claimed(place, False, True) as run:
-        run.record({**RECORD, "config": {"units": 4}}, said.append)
-    assert "settings that it was begun with: units 3" in said.pop()
-    with claimed(place, False, True) as run:
-        run.record({**RECORD, "config": {"units": 3}, "machine": {"cores": 3}}, said.append)
+        run.record(RECORD, {"units": 4}, said.append)
+        assert "settings that it was begun with: units 3" in said.pop()
+        run.record(RECORD, {"units": None}, said.append)  # whatever it was begun with
+        assert said == []
+        vectors = {**run.record(RECORD, {}, said.append)["config"], "embeddings": "glove.txt"}
+        run_directory.write_json(run.staging / "config.json", {**RECORD, "config": vectors})
+        run.record(RECORD, {"word_size": 100}, said.append)  # the vectors' own counts
+        assert said == []
+        run.record({**RECORD, "machine": {"cores": 3}}, {}, said.append)
         assert "another machine" in said[0]
         for part in ("data", "versions"):
             with pytest.raises(TaskError, match=f"begun with other {part}"):
-                run.record({**RECORD, part: {"other": 1}}, said.append)
+                run.record({**RECORD, part: {"other": 1}}, {}, said.append)
 
 
 # changed by hand

@@ -56,6 +56,7 @@ def _train(
     say: Callable[[str], None],
     shares: str | None,
 ) -> dict[str, Any]:
+    given = dataclasses.asdict(config)
     training.start_tensorflow(config.seed, config.threads)
     for note in data.notes:
         say(note)
@@ -74,7 +75,7 @@ def _train(
             "--vocabulary-size, or give it more text"
         )
     lengths = {name: len(text.numbers) for name, text in texts.items()}
-    begun = run.record(record("lm", config, data, shares=shares, tokens=lengths), say)
+    begun = run.record(record("lm", config, data, shares=shares, tokens=lengths), given, say)
     if run.resume:
         config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with

@@ -1,5 +1,6 @@
 """Training a music model, and loading one."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ def train(
 def _train(
     config: Config, data: Source[Piece], run: TrainingRun, say: Callable[[str], None]
 ) -> dict[str, Any]:
+    given = dataclasses.asdict(config)
     training.start_tensorflow(config.seed, config.threads)
     for note in data.notes:
         say(note)
@@ -58,7 +60,7 @@ def _train(
     steps = {name: sum(map(len, data.splits[name])) for name in ("train", "dev")}
     config = resolve(config, notation, steps["train"])
     begun = run.record(
-        record("music", config, data, steps=steps, genres=list(notation.genres)), say
+        record("music", config, data, steps=steps, genres=list(notation.genres)), given, say
     )
     if run.resume:
         config = _settings(run.staging, begun, notation)

@@ -53,6 +53,7 @@ def train(
 def _train(
     config: Config, data: Source[Example], run: TrainingRun, say: Callable[[str], None]
 ) -> dict[str, Any]:
+    given = dataclasses.asdict(config)
     training.start_tensorflow(config.seed, config.threads)
     start = None if run.resume else starting.read(config, "ner")
     config = start.fitted(config) if start else config
@@ -68,7 +69,7 @@ def _train(
         raise TaskError(f"{data.name}: the training split has no entity, only O tags")
     counts = {name: len(sentences) for name, sentences in splits.items()}
     begun = {**record("ner", config, data, sentences=counts), "tags": tags}
-    begun = run.record(begun, say)
+    begun = run.record(begun, given, say)
     if run.resume:
         config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with

@@ -60,6 +60,7 @@ def _train(
     say: Callable[[str], None],
     columns: Mapping[str, str | None],
 ) -> dict[str, Any]:
+    given = dataclasses.asdict(config)
     training.start_tensorflow(config.seed, config.threads)
     start = None if run.resume else starting.read(config, "sentiment")
     config = start.fitted(config) if start else config
@@ -75,7 +76,7 @@ def _train(
     named = {name: value for name, value in columns.items() if value}
     counts = {name: len(split) for name, split in examples.items()}
     begun = record("sentiment", config, data, columns=named, texts=counts)
-    begun = run.record({**begun, "labels": labels}, say)
+    begun = run.record({**begun, "labels": labels}, given, say)
     if run.resume:
         config = _settings(run.staging, begun)
         training.start_tensorflow(config.seed, config.threads)  # the seed it was begun with
