@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,16 +67,17 @@ def save(
     signatures: dict[str, Any],
     out: Path,
     record: dict[str, Any],
-    check: Callable[[Path], object] = lambda directory: None,
-) -> Path:
-    """Write `module` with its signatures as the next version under `out`; its directory.
+    calls: Sequence[Call] = (),
+) -> tuple[Path, list[float]]:
+    """Write `module` with its signatures as the next version under `out`, and `verify` it.
 
     It is written beside its place, under a name that no server looks at, and renamed when complete.
 
     record: what `seqtasks info` shows of it, kept beside the model.
-    check: is given the directory before it gets its number. If it raises, the model is put aside
+    calls: what is compared before it gets its number. A model that answers otherwise is put aside
         as `out/refused`, where no server looks for a version.
-    Raises TaskError if `out` cannot be written.
+    Returns its directory, and each call's largest difference.
+    Raises TaskError if `out` cannot be written, or if the model is refused.
     """
     try:
         part = _staging(out)
@@ -86,12 +87,12 @@ def save(
             tf.saved_model.save(module, str(part), signatures=signatures, options=options)
             write_json(part / "seqtasks.json", record)
             try:
-                check(part)
+                differences = verify(part, *calls) if calls else []
             except TaskError:
                 shutil.rmtree(out / "refused", ignore_errors=True)
                 os.rename(part, out / "refused")
                 raise
-            return _numbered(part)
+            return _numbered(part), differences
         finally:  # a failed export leaves nothing, and of a finished one there is nothing here
             shutil.rmtree(part, ignore_errors=True)
     except (OSError, tf.errors.OpError) as error:

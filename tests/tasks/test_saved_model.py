@@ -23,6 +23,18 @@ def names(out):
     return sorted(path.name for path in out.iterdir())
 
 
+def save(out, module=None, **record):
+    """Write a module without signatures, and so with nothing to compare; its directory."""
+    return saved_model.save(module or tf.Module(), {}, out, record)[0]
+
+
+def save_and(check, out, monkeypatch, **record):
+    """The same with something to compare, which `check` does, given the directory."""
+    monkeypatch.setattr(saved_model, "verify", lambda directory, *_: check(directory))
+    call = saved_model.Call("serving_default", {}, {})
+    return saved_model.save(tf.Module(), {}, out, record, [call])[0]
+
+
 def test_each_export_is_the_next_version(tmp_path):
     out = tmp_path / "ner"
     (out / "7").mkdir(parents=True)
@@ -30,12 +42,12 @@ def test_each_export_is_the_next_version(tmp_path):
     (out / ".part-20").mkdir()  # an export that was killed is none
     before = tree(out)
     for number in ("8", "9"):
-        assert saved_model.save(tf.Module(), {}, out, {"task": "ner"}) == out / number
+        assert save(out, task="ner") == out / number
     assert before.items() <= tree(out).items()
     assert names(out) == [".part-20", "7", "8", "9", "notes"]
 
 
-def test_a_version_has_its_number_only_when_it_is_whole(tmp_path):
+def test_a_version_has_its_number_only_when_it_is_whole(tmp_path, monkeypatch):
     """Until then there is nothing that a server would take for one, whenever it is killed."""
     seen = []
 
@@ -44,16 +56,16 @@ def test_a_version_has_its_number_only_when_it_is_whole(tmp_path):
         assert (directory / "seqtasks.json").exists()
         seen.extend(names(tmp_path))
 
-    saved_model.save(tf.Module(), {}, tmp_path, {"task": "ner"}, check)
+    save_and(check, tmp_path, monkeypatch)
     assert [name[0] for name in seen] == ["."]
     assert names(tmp_path) == ["1"]
 
 
-def test_two_exports_at_once_are_two_versions(tmp_path):
+def test_two_exports_at_once_are_two_versions(tmp_path, monkeypatch):
     def check(_):
-        assert saved_model.save(tf.Module(), {}, tmp_path, {"task": "lm"}) == tmp_path / "1"
+        assert save(tmp_path, task="lm") == tmp_path / "1"
 
-    assert saved_model.save(tf.Module(), {}, tmp_path, {"task": "ner"}, check) == tmp_path / "2"
+    assert save_and(check, tmp_path, monkeypatch, task="ner") == tmp_path / "2"
     tasks = [json.loads((tmp_path / n / "seqtasks.json").read_text())["task"] for n in "12"]
     assert tasks == ["lm", "ner"]
     assert names(tmp_path) == ["1", "2"]
@@ -82,17 +94,17 @@ def test_an_export_that_fails_leaves_nothing(tmp_path, monkeypatch, error, told,
     expected = TaskError if told else KeyboardInterrupt
     message = f"^{re.escape(str(out))}: {told}" if told else None
     with pytest.raises(expected, match=message):
-        saved_model.save(tf.Module(), {}, out, {})
+        save(out)
     assert names(out) == ["1"]
 
 
-def test_a_refused_model_is_put_aside_for_the_one_before(tmp_path):
+def test_a_refused_model_is_put_aside_for_the_one_before(tmp_path, monkeypatch):
     def refuse(directory):
         raise TaskError(f"{directory}: it answers otherwise")
 
     for task in ("ner", "lm"):
         with pytest.raises(TaskError, match="it answers otherwise"):
-            saved_model.save(tf.Module(), {}, tmp_path, {"task": task}, refuse)
+            save_and(refuse, tmp_path, monkeypatch, task=task)
     assert names(tmp_path) == ["refused"]
     assert json.loads((tmp_path / "refused" / "seqtasks.json").read_text())["task"] == "lm"
 
@@ -122,7 +134,7 @@ def places(tmp_path):
 @pytest.mark.parametrize(("where", "told"), UNWRITABLE)
 def test_a_place_that_cannot_be_written_is_told(places, where, told):
     before = tree(places)
-    for ask in (saved_model.check_place, lambda out: saved_model.save(tf.Module(), {}, out, {})):
+    for ask in (saved_model.check_place, save):
         with pytest.raises(TaskError) as error:
             ask(places / where)
         assert str(error.value) == f"{places / where}: {told}; choose another place with --out"
@@ -137,13 +149,13 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 12, limits[1]))
     try:
         with pytest.raises(TaskError) as error:
-            saved_model.save(module, {}, tmp_path, {})
+            save(tmp_path, module)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     (line,) = str(error.value).splitlines()
     assert line.startswith(f"{tmp_path}: ") and line.endswith("; choose another place with --out")
     assert names(tmp_path) == []
-    assert saved_model.save(module, {}, tmp_path, {}) == tmp_path / "1"
+    assert save(tmp_path, module) == tmp_path / "1"
 
 
 def test_an_export_within_a_run_or_behind_a_link_changes_nothing_there(tmp_path, tiny_run):
@@ -154,9 +166,9 @@ def test_an_export_within_a_run_or_behind_a_link_changes_nothing_there(tmp_path,
     (run / "7").write_text("mine")
     (run / "8").symlink_to("nowhere")
     before = tree(run)
-    assert saved_model.save(tf.Module(), {}, run, {"task": "ner"}) == run / "9"
+    assert save(run, task="ner") == run / "9"
     link = tmp_path / "link"
-    assert saved_model.save(tf.Module(), {}, link, {"task": "ner"}) == link / "10"
+    assert save(link, task="ner") == link / "10"
     assert before.items() <= tree(run).items()
     assert os.readlink(run / "8") == "nowhere"
     assert describe(run)["kind"] == "run" and describe(run / "9")["kind"] == "export"
@@ -223,8 +235,12 @@ def test_an_export_of_other_weights_is_refused(tmp_path):
     module.weight = tf.Variable([1.0, 2.0])
     x = tf.TensorSpec((None, 2), name="x")
     module.call = tf.function(lambda x: {"y": x * module.weight}, input_signature=[x])
-    out = saved_model.save(module, {"serving_default": module.call}, tmp_path / "out", {})
+    signatures, expected = {"serving_default": module.call}, module.call(tf.ones((1, 2)))
     module.weight.assign([1.0, 2.5])
+    call = saved_model.Call("serving_default", {"x": [[1.0, 1.0]]}, expected)
     with pytest.raises(TaskError, match="`y` is not what the run gives"):
-        expected = module.call(tf.ones((1, 2)))
-        saved_model.verify(out, saved_model.Call("serving_default", {"x": [[1.0, 1.0]]}, expected))
+        saved_model.save(module, signatures, tmp_path, {}, [call])
+    assert names(tmp_path) == ["refused"]
+    call = call._replace(expected=module.call(tf.ones((1, 2))))
+    directory, differences = saved_model.save(module, signatures, tmp_path, {}, [call])
+    assert (directory, differences) == (tmp_path / "1", [0.0])
