@@ -131,7 +131,8 @@ def read_config(
     Raises TaskError if there is no run, or one of another task.
     """
     _recover(place)
-    advice = f"train one with: seqtasks {task} train, or name its place with {option}"
+    ways = " or ".join(f"seqtasks {name} train" for name in (task, also) if name)
+    advice = f"train one with: {ways}, or name its place with {option}"
     if not place.exists():
         raise TaskError(f"{place}: no such directory; {advice}")
     path = place / CONFIG
