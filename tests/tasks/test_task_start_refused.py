@@ -141,6 +141,6 @@ def test_a_run_of_the_other_task_is_refused(data, tmp_path):
     place = random_runs.write("sentiment", tmp_path / "source")
     with pytest.raises(
         TaskError,
-        match="a run of the task sentiment, not lm or ner; .*lm train or seqtasks ner train, or",
+        match=r"a run of the task sentiment, not lm or ner; .*lm train or seqtasks ner train, or",
     ):
         train("ner", settings("ner", place), data("ner"), tmp_path / "run")
