@@ -3,37 +3,19 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from seqtasks.datasets import network
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import LabelledText
 from seqtasks.datasets.labelled_sources import load_labelled
 from seqtasks.datasets.labelled_tfds import read_labelled_tfds
+from tests.datasets.tiny_tfds import Tiny, assert_one_line
+from tests.datasets.tiny_tfds import data_dir as data_dir
+from tests.datasets.tiny_tfds import no_network as no_network
 
 TEXT = tfds.features.Text()
 SIGN = tfds.features.ClassLabel(names=["negative", "positive"])
 
 
-class TinyLabelled(tfds.core.GeneratorBasedBuilder):
-    """What the sets of these tests share: their splits, from memory."""
-
-    VERSION = tfds.core.Version("1.0.0")
-    FEATURES: dict = {}
-    KEYS = None
-    ROWS: dict = {}
-
-    def _info(self):
-        return self.dataset_info_from_configs(
-            features=tfds.features.FeaturesDict(self.FEATURES), supervised_keys=self.KEYS
-        )
-
-    def _split_generators(self, dl_manager):
-        return {split: self._generate_examples(rows) for split, rows in self.ROWS.items()}
-
-    def _generate_examples(self, rows):
-        yield from enumerate(rows)
-
-
-class TinyFilms(TinyLabelled):
+class TinyFilms(Tiny):
     """As imdb_reviews has it: keys to learn from, train and test, and texts without labels."""
 
     FEATURES = {"label": SIGN, "text": TEXT}
@@ -45,7 +27,7 @@ class TinyFilms(TinyLabelled):
     }
 
 
-class TinyPhrases(TinyLabelled):
+class TinyPhrases(Tiny):
     """As glue/sst2 has it: no keys, a number beside, a test split without labels."""
 
     FEATURES = {"idx": tfds.features.Scalar(np.int32), "label": SIGN, "sentence": TEXT}
@@ -59,7 +41,7 @@ class TinyPhrases(TinyLabelled):
     }
 
 
-class TinyStars(TinyLabelled):
+class TinyStars(Tiny):
     """Classes without names, and more texts than one, of which the keys choose."""
 
     FEATURES = {"title": TEXT, "body": TEXT, "stars": tfds.features.ClassLabel(num_classes=3)}
@@ -67,29 +49,24 @@ class TinyStars(TinyLabelled):
     ROWS = {"train": [{"title": "t", "body": f"b{i}", "stars": i} for i in range(3)]}
 
 
-class TinyPairs(TinyLabelled):
+class TinyPairs(Tiny):
     """Two texts a row."""
 
     FEATURES = {"premise": TEXT, "hypothesis": TEXT, "label": SIGN}
 
 
-class TinyRatings(TinyLabelled):
+class TinyRatings(Tiny):
     """A text with a number, which is no class."""
 
     FEATURES = {"text": TEXT, "rating": tfds.features.Scalar(np.float32)}
     KEYS = ("text", "rating")
 
 
-class TinyTrial(TinyLabelled):
+class TinyTrial(Tiny):
     """A set that only tests."""
 
     FEATURES = {"text": TEXT, "label": SIGN}
     ROWS = {"test": [{"text": "a", "label": 0}]}
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tfds")
 
 
 def test_as_imdb_reviews_has_it(data_dir, capsys):
@@ -143,22 +120,11 @@ def test_as_a_source(data_dir):
     ],
 )
 def test_problems_are_one_line(data_dir, name, problem, mend):
-    with pytest.raises(DataError) as error:
-        read_labelled_tfds(name, data_dir)
-    message = str(error.value)
-    told, _, advice = message.partition("; ")
-    assert told.startswith(f"tfds:{name}: ")
-    assert problem in told
-    assert mend in advice
-    assert "\n" not in message
+    assert_one_line(read_labelled_tfds, name, data_dir, problem, mend)
 
 
 @pytest.mark.parametrize("name", ["imdb_reviews", "glue/sst2", "yelp_polarity_reviews"])
-def test_without_a_network_it_says_so_at_once(tmp_path, monkeypatch, name):
-    def refuse(address, timeout):
-        raise OSError
-
-    monkeypatch.setattr(network.socket, "create_connection", refuse)
+def test_without_a_network_it_says_so_at_once(tmp_path, no_network, name):
     with pytest.raises(DataError, match=r"cannot be reached; .*--data sample"):
         read_labelled_tfds(name, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -2,13 +2,15 @@
 import pytest
 import tensorflow_datasets as tfds
 
-from seqtasks.datasets import network
 from seqtasks.datasets import tfds as reader
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.examples import TaggedSentence
 from seqtasks.datasets.network import first_download
 from seqtasks.datasets.tagged_sources import load_tagged
 from seqtasks.datasets.tagged_tfds import read_tagged_tfds
+from tests.datasets.tiny_tfds import Tiny, assert_one_line
+from tests.datasets.tiny_tfds import data_dir as data_dir
+from tests.datasets.tiny_tfds import no_network as no_network
 
 NAMES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 TEXTS = tfds.features.Sequence(tfds.features.Text())
@@ -16,23 +18,6 @@ TEXTS = tfds.features.Sequence(tfds.features.Text())
 
 def labels(names):
     return tfds.features.Sequence(tfds.features.ClassLabel(names=names))
-
-
-class Tiny(tfds.core.GeneratorBasedBuilder):
-    """What the sets of these tests share: three splits, from memory."""
-
-    VERSION = tfds.core.Version("1.0.0")
-    FEATURES: dict = {}
-    ROWS: dict = {}
-
-    def _info(self):
-        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(self.FEATURES))
-
-    def _split_generators(self, dl_manager):
-        return {split: self._generate_examples(rows) for split, rows in self.ROWS.items()}
-
-    def _generate_examples(self, rows):
-        yield from enumerate(rows)
 
 
 class TinyNewswire(Tiny):
@@ -104,11 +89,6 @@ class TinyBroken(Tiny):
 
     FEATURES = {"tokens": TEXTS, "tags": labels(NAMES)}
     ROWS = {"train": [{"tokens": ["a"], "tags": ["NONE"]}]}
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tfds")
 
 
 def test_features_and_splits_as_conll2003_has_them(data_dir, capsys):
@@ -185,21 +165,10 @@ def test_a_configuration(data_dir):
     ],
 )
 def test_problems_are_one_line(data_dir, name, problem, mend):
-    with pytest.raises(DataError) as error:
-        read_tagged_tfds(name, data_dir)
-    message = str(error.value)
-    told, _, advice = message.partition("; ")
-    assert told.startswith(f"tfds:{name}: ")
-    assert problem in told
-    assert mend in advice
-    assert "\n" not in message
+    assert_one_line(read_tagged_tfds, name, data_dir, problem, mend)
 
 
-def test_without_a_network_it_says_so_at_once(tmp_path, monkeypatch):
-    def refuse(address, timeout):
-        raise OSError
-
-    monkeypatch.setattr(network.socket, "create_connection", refuse)
+def test_without_a_network_it_says_so_at_once(tmp_path, no_network):
     with pytest.raises(DataError, match=r"data\.invalid cannot be reached; .*--data sample"):
         read_tagged_tfds("tiny_remote", tmp_path)
     with pytest.raises(DataError, match=r"tfds:conll2003: .* cannot be reached; .*--data sample"):

@@ -3,32 +3,17 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from seqtasks.datasets import network
 from seqtasks.datasets.errors import DataError
 from seqtasks.datasets.text_sources import load_text
 from seqtasks.datasets.text_tfds import read_text_tfds
+from tests.datasets.tiny_tfds import Tiny, assert_one_line
+from tests.datasets.tiny_tfds import data_dir as data_dir
+from tests.datasets.tiny_tfds import no_network as no_network
 
 TEXT = tfds.features.Text()
 
 
-class TinyText(tfds.core.GeneratorBasedBuilder):
-    """What the sets of these tests share: their splits, from memory."""
-
-    VERSION = tfds.core.Version("1.0.0")
-    FEATURES: dict = {}
-    ROWS: dict = {}
-
-    def _info(self):
-        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(self.FEATURES))
-
-    def _split_generators(self, dl_manager):
-        return {split: self._generate_examples(rows) for split, rows in self.ROWS.items()}
-
-    def _generate_examples(self, rows):
-        yield from enumerate(rows)
-
-
-class TinyPlay(TinyText):
+class TinyPlay(Tiny):
     """As tiny_shakespeare has it: a record a split."""
 
     FEATURES = {"text": TEXT}
@@ -39,7 +24,7 @@ class TinyPlay(TinyText):
     }
 
 
-class TinyArticles(TinyText):
+class TinyArticles(Tiny):
     """As wiki40b has it: marks in the text, and other texts beside it."""
 
     FEATURES = {"wikidata_id": TEXT, "text": TEXT, "version_id": TEXT}
@@ -56,7 +41,7 @@ class TinyArticles(TinyText):
     }
 
 
-class TinyNews(TinyText):
+class TinyNews(Tiny):
     """As lm1b has it, without a dev split; its one text has another name."""
 
     FEATURES = {"sentence": TEXT, "number": tfds.features.Scalar(np.int32)}
@@ -66,28 +51,23 @@ class TinyNews(TinyText):
     }
 
 
-class TinyTranslations(TinyText):
+class TinyTranslations(Tiny):
     """Texts of which none is the one to learn."""
 
     FEATURES = {"en": TEXT, "de": TEXT}
 
 
-class TinyDigits(TinyText):
+class TinyDigits(Tiny):
     """No text at all."""
 
     FEATURES = {"digit": tfds.features.ClassLabel(num_classes=10)}
 
 
-class TinyExam(TinyText):
+class TinyExam(Tiny):
     """A set that only tests."""
 
     FEATURES = {"text": TEXT}
     ROWS = {"test": [{"text": "a"}]}
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("tfds")
 
 
 def test_a_record_is_a_document_with_its_line_breaks(data_dir, capsys):
@@ -153,14 +133,7 @@ def test_without_dev_the_last_records_of_train_are_held_out(data_dir):
     ],
 )
 def test_problems_are_one_line(data_dir, name, problem, mend):
-    with pytest.raises(DataError) as error:
-        read_text_tfds(name, data_dir)
-    message = str(error.value)
-    told, _, advice = message.partition("; ")
-    assert told.startswith(f"tfds:{name}: ")
-    assert problem in told
-    assert mend in advice
-    assert "\n" not in message
+    assert_one_line(read_text_tfds, name, data_dir, problem, mend)
 
 
 def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):
@@ -173,11 +146,7 @@ def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["tiny_shakespeare", "lm1b"])
-def test_without_a_network_it_says_so_at_once(tmp_path, monkeypatch, name):
-    def refuse(address, timeout):
-        raise OSError
-
-    monkeypatch.setattr(network.socket, "create_connection", refuse)
+def test_without_a_network_it_says_so_at_once(tmp_path, no_network, name):
     with pytest.raises(DataError, match=r"cannot be reached; .*--data sample"):
         read_text_tfds(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
