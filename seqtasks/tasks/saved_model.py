@@ -67,7 +67,7 @@ def save(
     signatures: dict[str, Any],
     out: Path,
     record: dict[str, Any],
-    calls: Sequence[Call] = (),
+    calls: Sequence[Call],
 ) -> tuple[Path, list[float]]:
     """Write `module` with its signatures as the next version under `out`, and `verify` it.
 

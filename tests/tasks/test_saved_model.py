@@ -25,7 +25,7 @@ def names(out):
 
 def save(out, module=None, **record):
     """Write a module without signatures, and so with nothing to compare; its directory."""
-    return saved_model.save(module or tf.Module(), {}, out, record)[0]
+    return saved_model.save(module or tf.Module(), {}, out, record, [])[0]
 
 
 def save_and(check, out, monkeypatch, **record):
