@@ -10,7 +10,7 @@ from seqtasks.datasets.tagged_sources import load_tagged
 from seqtasks.tasks import ner, run_directory, sentiment
 from seqtasks.tasks.ner import config as ner_config
 from seqtasks.tasks.sentiment import config as sentiment_config
-from tests import tiny_ner, tiny_sentiment
+from tests import random_runs, tiny_ner, tiny_sentiment
 from tests.tiny_ner import arrays
 from tests.tiny_start import written
 
@@ -27,6 +27,10 @@ PLAIN = {
     "ner": {"decoder": "softmax", "characters": "none", "lift_search": False},
     "sentiment": {},
 }
+
+
+# of the layers of `tests.random_runs`
+SMALL = {name: random_runs.SMALL[name] for name in ("units", "character_size", "character_units")}
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +75,16 @@ def without(path, name):
     found = arrays(path)
     found.pop(name)
     run_directory.save_arrays(path, found)
+
+
+# ways to break a run that any task could start from: what to do, and what is said
+OF_ANY_RUN = {
+    "more units than the weights have": (
+        lambda run: edited(run / "config.json", lambda r: r["config"].update(units=2**30)),
+        r"weights\.npz: [0-9,]+ numbers, and a network of the settings .* has more; .*train",
+    ),
+    "a later version": (
+        lambda run: edited(run / "config.json", lambda r: r.update(versions={"seqtasks": "99.0"})),
+        r"config\.json: a run of seqtasks 99\.0, later than .*; upgrade",
+    ),
+}

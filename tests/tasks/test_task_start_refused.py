@@ -9,11 +9,9 @@ import pytest
 from seqtasks.tasks import run_directory
 from seqtasks.tasks.errors import TaskError
 from tests import random_runs
+from tests.tasks.starting_tasks import OF_ANY_RUN, SMALL, edited, settings, train, without
 from tests.tasks.starting_tasks import data as data
-from tests.tasks.starting_tasks import edited, settings, train, without
 from tests.tiny_ner import arrays, tree
-
-SMALL = {name: random_runs.SMALL[name] for name in ("units", "character_size", "character_units")}
 
 
 def poisoned(path):
@@ -34,6 +32,7 @@ def cut(path, name):
 
 
 BREAKS = {
+    **OF_ANY_RUN,
     "no settings": (
         lambda run: edited(run / "config.json", lambda record: record.pop("config")),
         r"config\.json: the run is broken .*; train",
@@ -45,14 +44,6 @@ BREAKS = {
     "layers below one": (
         lambda run: edited(run / "config.json", lambda r: r["config"].update(layers=-3)),
         r"config\.json: `layers` must be at least 1, got -3; .*train",
-    ),
-    "more units than the weights have": (
-        lambda run: edited(run / "config.json", lambda r: r["config"].update(units=2**30)),
-        r"weights\.npz: [0-9,]+ numbers, and a network of the settings .* has more; .*train",
-    ),
-    "a later version": (
-        lambda run: edited(run / "config.json", lambda r: r.update(versions={"seqtasks": "99.0"})),
-        r"config\.json: a run of seqtasks 99\.0, later than .*; upgrade",
     ),
     "changed since training": (
         lambda run: (run / "digests.json").write_text('{"weights.npz": "0"}'),
