@@ -101,7 +101,7 @@ def fill(
 def _complete(config: Any) -> Any:
     """The settings of a run with what is needed here filled in; TaskError if they are wrong."""
     validate(config)
-    return with_gates(filled(config, {"cell": "lstm", "units": 1}))
+    return with_gates(filled(config, {"cell": "lstm", "units": 1, "word_size": 1}))
 
 
 def _fill_letters(start: Start, letters: Any, characters: str) -> None:

@@ -41,8 +41,6 @@ class TrainingRun:
         begun = old.get("config")
         if isinstance(begun, dict):
             asked = {name: value for name, value in given.items() if value is not None}
-            if begun.get("embeddings") or begun.get("init_from"):
-                asked.pop("word_size", None)  # the vectors' own
             other = [name for name, value in asked.items() if begun.get(name) != value]
             settings = ", ".join(f"{name} {json.dumps(begun.get(name))}" for name in other)
             if settings:

@@ -14,11 +14,19 @@ from seqtasks.tasks.errors import TaskError
 from seqtasks.tasks.pretrained import pretrained
 from tests import random_runs, tiny_ner, tiny_sentiment
 from tests.random_runs import CELLS
-from tests.tasks.starting_tasks import CONFIGS, PLAIN, TASKS, edited, settings, train, without
+from tests.tasks.starting_tasks import (
+    CONFIGS,
+    PLAIN,
+    SMALL,
+    TASKS,
+    edited,
+    settings,
+    train,
+    without,
+)
 from tests.tasks.starting_tasks import data as data
 from tests.tiny_ner import arrays, assert_same_arrays
 
-SMALL = {name: random_runs.SMALL[name] for name in ("units", "character_size", "character_units")}
 TEXTS = {"ner": tiny_ner.TEXTS, "sentiment": tiny_sentiment.TEXTS}
 # the outputs of the source, in another order, and one more
 NAMES = {
@@ -197,7 +205,8 @@ def test_training_begins_there_and_says_so(task, data, tmp_path):
 
 def test_a_resumed_run_is_as_if_never_interrupted(data, tmp_path, monkeypatch):
     place, source = random_runs.write("ner", tmp_path / "source", characters="none"), data("ner")
-    kept = {"characters": "none", "units": None, "epochs": 2, **PLAIN["ner"]}
+    left = {"units": None, "word_size": None}  # to what is begun from
+    kept = {"characters": "none", **left, "epochs": 2, **PLAIN["ner"]}
     config = settings("ner", place, **kept)
     train("ner", config, source, tmp_path / "whole")
 
@@ -216,7 +225,7 @@ def test_a_resumed_run_is_as_if_never_interrupted(data, tmp_path, monkeypatch):
             train("ner", config, source, tmp_path / "run", resume=True)
     unfinished.write_bytes(as_begun)
     said = train("ner", config, source, tmp_path / "run", resume=True)
-    assert "it goes on with" not in said  # units and vectors are what the same command asked for
+    assert "it goes on with" not in said
     one, other = tmp_path / "whole", tmp_path / "run"
     assert_same_arrays(arrays(one / "weights.npz"), arrays(other / "weights.npz"))
     assert (one / "config.json").read_bytes() == (other / "config.json").read_bytes()

@@ -200,10 +200,6 @@ def test_a_run_goes_on_with_what_it_was_begun_with(place):
         assert "settings that it was begun with: units 3" in said.pop()
         run.record(RECORD, {"units": None}, said.append)  # whatever it was begun with
         assert said == []
-        vectors = {**run.record(RECORD, {}, said.append)["config"], "embeddings": "glove.txt"}
-        run_directory.write_json(run.staging / "config.json", {**RECORD, "config": vectors})
-        run.record(RECORD, {"word_size": 100}, said.append)  # the vectors' own counts
-        assert said == []
         run.record({**RECORD, "machine": {"cores": 3}}, {}, said.append)
         assert "another machine" in said[0]
         for part in ("data", "versions"):

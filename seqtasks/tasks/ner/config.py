@@ -34,7 +34,12 @@ class Config:
     decoder: str = setting(
         "crf", "tags of a sentence chosen together or each alone", choices=("crf", "softmax")
     )
-    word_size: int = setting(100, "length of a word's vector", minimum=1)
+    word_size: int | None = setting(
+        None,
+        "length of a word's vector",
+        minimum=1,
+        automatic="of vectors that are brought, else 100",
+    )
     characters: str = setting(
         "convolution", "how a word's letters are read", choices=("convolution", "recurrent", "none")
     )
@@ -122,6 +127,7 @@ def resolve(config: Config, sentences: int) -> Config:
         "batch_size": 16 if small else 64 if large else 32,
         "learning_rate": 4e-3 if large else 2e-3,
         "units": 128 if large else 200,
+        "word_size": 100,
         "vocabulary_size": 10_000 if large else 0,
     }
     return filled(config, automatic)

@@ -48,7 +48,12 @@ class Config:
         minimum=0,
         automatic="100,000 up to 300,000 words, if there is evidence, else 0",
     )
-    word_size: int = setting(100, "length of a word's vector", minimum=1)
+    word_size: int | None = setting(
+        None,
+        "length of a word's vector",
+        minimum=1,
+        automatic="of vectors that are brought, else 100",
+    )
     characters: str = setting(
         "none", "how a word's letters are read", choices=("convolution", "recurrent", "none")
     )
@@ -134,6 +139,7 @@ def resolve(config: Config, words: int) -> Config:
         raise TaskError("`pairs` are part of the evidence: give --evidence, or --pairs 0")
     automatic = {
         "units": 100,
+        "word_size": 100,
         "evidence": evidence,
         "pairs": 100_000 if small and evidence else 0,
         "dropout": 0.7 if small else 0.5,
