@@ -286,7 +286,8 @@ def test_evidence_adds_up_over_words_and_pairs():
 
 def test_a_network_without_pairs_has_no_weights_for_them():
     """A run that was made before there were pairs has the weights it needs, by their names."""
-    config = Config(**STILL, units=4, cell="lstm", evidence=True)  # not resolved: pairs is None
+    # not resolved: pairs is None
+    config = Config(**STILL, units=4, word_size=5, cell="lstm", evidence=True)
     before = weights_of(Network(config, VOCABULARY, LABELS))
     assert [name for name in before if "pairs" in name] == []
     assert weights_of(build(pairs=0)).keys() == before.keys()
